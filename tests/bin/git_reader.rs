@@ -1,4 +1,5 @@
-//! Shows what the library reads from git: `staged`, `range A..B`, or `pushed` with the lines on stdin.
+//! Shows what the library reads from git: `staged`, `range A..B`, or `pushed` with the lines on stdin. `install PROGRAM` installs the
+//! hooks for a program.
 //!
 //! Each file is a line `MODE PATH CONTENT`, path and content in hexadecimal digits; the content of one that is not read is its kind.
 //! The last line counts the skipped entries. An error is printed on stderr, as in a test's expectation: its `Debug` form.
@@ -8,13 +9,21 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use speckit::policy::{Content, GitError, GitRepository};
+use speckit::policy::{Content, GitError, GitHooks, GitRepository, HookName};
 
 /// Larger files count as too large.
 const MAX_BYTES: u64 = 1 << 20;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [command, program] = &arguments[..]
+        && command == "install"
+    {
+        let repository = GitRepository::discover(Path::new(".")).expect("there is a repository");
+        let hooks = GitHooks::of(&repository).expect("git says where the hooks are");
+        hooks.install(&HookName::ALL, Path::new(program)).expect("the hooks can be installed");
+        return ExitCode::SUCCESS;
+    }
     match read(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
         Ok(text) => {
             print!("{text}");

@@ -4,6 +4,7 @@ pub mod commands;
 mod config;
 pub mod findings;
 pub mod git;
+pub mod hooks;
 pub mod lexer;
 mod position;
 pub mod report;

@@ -1,5 +1,6 @@
 //! The policy check, as a user runs it.
 
+mod hooks;
 mod page;
 mod range;
 mod repository;

@@ -164,6 +164,20 @@ fn how_a_conflict_was_resolved_is_sent() {
 }
 
 #[test]
+fn a_file_that_only_a_merge_changes_is_sent() {
+    let Some(repository) = with_remote() else { return };
+    repository.commit("a", "1\n");
+    repository.push(&["main"]);
+    repository.commit_of_another("main", "of another", "1\n");
+    repository.commit("b", "2\n");
+    repository.git(&["fetch", "-q"]);
+    repository.git(&["merge", "-q", "--no-commit", "origin/main"]);
+    repository.write("a", "in the merge\n");
+    repository.git(&["commit", "-qam", "x"]);
+    assert_eq!(repository.push(&["main"]).paths(), ["a", "b"]);
+}
+
+#[test]
 fn a_forced_push_over_unknown_commits_sends_what_is_new() {
     let Some(repository) = with_remote() else { return };
     repository.commit("a", "1\n");
@@ -179,8 +193,12 @@ fn tags_of_commits_and_of_files_can_be_pushed() {
     repository.commit("a", "1\n");
     repository.git(&["tag", "-am", "x", "v1"]);
     repository.git(&["tag", "-am", "x", "of-a-file", "HEAD:a"]);
+    assert_eq!(repository.push(&["of-a-file"]).paths(), [""; 0], "the first push");
     assert_eq!(repository.push(&["v1"]).paths(), ["a"]);
-    assert_eq!(repository.push(&["of-a-file"]).paths(), [""; 0]);
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repository.git(&["tag", "-d", "of-a-file"]);
+    repository.git(&["tag", "-am", "other", "of-a-file", "HEAD:a"]);
+    assert_eq!(repository.push(&["-f", "of-a-file"]).paths(), [""; 0]);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::test_dir::RunResult;
+
 /// The regular files of a tree, or of a difference: path, and content.
 pub(super) type Files = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -17,6 +19,7 @@ pub(super) type Files = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(super) struct Repository {
     home: TempDir,
     folder: PathBuf,
+    variables: Vec<(String, String)>,
 }
 
 /// What the library read, or the error that it gave.
@@ -34,7 +37,7 @@ impl Repository {
         let home = TempDir::new().unwrap();
         let folder = home.path().join("repository");
         std::fs::create_dir(&folder).unwrap();
-        let repository = Self { home, folder };
+        let repository = Self { home, folder, variables: Vec::new() };
         let made = repository.command(&["init", "-q", "-b", "main"]).output();
         if made.is_err() {
             eprintln!("skipped: this machine has no git");
@@ -47,6 +50,12 @@ impl Repository {
     /// The same home with another folder as repository, which exists already.
     pub(super) fn at(mut self, name: &str) -> Self {
         self.folder = self.home.path().join(name);
+        self
+    }
+
+    /// Sets an environment variable for every program.
+    pub(super) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
         self
     }
 
@@ -70,6 +79,7 @@ impl Repository {
                 .env(format!("GIT_{role}_EMAIL"), "ada@example.org");
             command.env(format!("GIT_{role}_DATE"), "2024-01-01T00:00:00Z");
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -167,6 +177,13 @@ impl Repository {
         let mut command = self.program(env!("CARGO_BIN_EXE_speckit-git-reader"));
         command.args(arguments);
         command
+    }
+
+    /// Runs the program `speckit`. Arguments are split at spaces.
+    #[track_caller]
+    pub(super) fn speckit(&self, arguments: &str) -> RunResult {
+        let mut command = self.program(env!("CARGO_BIN_EXE_speckit-under-test"));
+        RunResult::from_output(command.args(arguments.split_whitespace()).output().unwrap())
     }
 
     /// What the library sees in a push, of the lines that git gives a hook.

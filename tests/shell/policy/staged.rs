@@ -211,13 +211,18 @@ fn what_is_no_text_in_the_repository_is_said() {
 #[test]
 fn more_files_than_fit_into_a_pipe_are_read_in_order() {
     let Some(repository) = Repository::new() else { return };
-    for number in 0..2000 {
-        repository.write(format!("{number:04}"), format!("{number}").repeat(number % 50));
-    }
-    repository.git(&["add", "-A"]);
+    let ids = ["even", "odd"].map(|content| {
+        repository.git_with_input(&["hash-object", "-w", "--stdin"], content.repeat(200).as_bytes())
+    });
+    // The ids alone fill a pipe of 64 KiB several times.
+    let entries = (0..8000).map(|number| format!("100644 {}\t{number:04}\n", ids[number % 2]));
+    let list = repository.home().join("entries");
+    std::fs::write(&list, entries.collect::<String>()).unwrap();
+    let mut update = repository.command(&["update-index", "--index-info"]);
+    assert!(update.stdin(std::fs::File::open(list).unwrap()).status().unwrap().success());
     let seen = repository.seen(&["staged"]);
-    assert_eq!(seen.files.len(), 2000);
-    assert_eq!(seen.text("1049"), "1049".repeat(49));
+    assert_eq!(seen.files.len(), 8000);
+    assert_eq!((seen.text("7998"), seen.text("7999")), (&*"even".repeat(200), &*"odd".repeat(200)));
 }
 
 #[test]

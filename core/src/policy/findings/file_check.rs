@@ -96,11 +96,9 @@ impl Policy {
         FileCheck { path: path.into(), outcome: FileOutcome::Checked { hits: hits.finish(), has_lexer } }
     }
 
-    /// Checks the message of a commit, from its file. Its comments (`#`), and all below a scissors line, are no part of it.
-    pub fn check_message(&self, path: &str, content: &[u8]) -> FileCheck {
-        let text = String::from_utf8_lossy(content);
-        let message = without_comments(&text);
-        let source = SourceText::message(&message);
+    /// Checks the message of a commit, without what git removes from its file ([`MessageCleanup`](crate::policy::git::MessageCleanup)).
+    pub fn check_message(&self, path: &str, message: &str) -> FileCheck {
+        let source = SourceText::message(message);
         let rules = self.rules.iter().filter(|rule| rule.messages);
         let matches: Vec<_> = rules.map(|rule| (rule, matches_in_message(rule, &source))).collect();
         let hits = Hits::of(path, &source, &matches, &[]);
@@ -109,13 +107,6 @@ impl Policy {
             outcome: FileOutcome::Checked { hits: hits.finish(), has_lexer: true },
         }
     }
-}
-
-/// The message of a commit with empty lines in the place of its comments, so that places stay the same.
-fn without_comments(text: &str) -> String {
-    let scissors = |line: &str| line.starts_with("# ------------------------ >8 ------------------------");
-    let lines = text.split_inclusive('\n').take_while(|line| !scissors(line));
-    lines.map(|line| if line.starts_with('#') { "\n" } else { line }).collect()
 }
 
 /// The hits of one file, as they are found.

@@ -4,6 +4,7 @@
 
 mod changed;
 mod error;
+mod message;
 mod object;
 mod pointer;
 mod pushed;
@@ -12,6 +13,7 @@ mod variables;
 
 pub use changed::{ChangedFile, Changes, FileMode, SkippedEntries, changed_paths};
 pub use error::{GitError, UnexpectedOutput};
+pub use message::MessageCleanup;
 pub use object::{BlobHeader, ObjectId, parse_blob_header};
 pub use pointer::{MAX_POINTER_BYTES, is_lfs_pointer};
 pub use pushed::{PushedRef, parse_pushed};

@@ -16,7 +16,7 @@ mod policy;
 
 pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
-pub(crate) use policy::{PolicyCheckArgs, PolicyCommand, PolicyDashboardArgs};
+pub(crate) use policy::{HooksCommand, PolicyCheckArgs, PolicyCommand, PolicyDashboardArgs};
 
 /// Layered configuration that is validated and remembers where each value was set.
 #[derive(Debug, Parser)]

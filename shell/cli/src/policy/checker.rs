@@ -143,12 +143,9 @@ impl<'a> Checker<'a> {
         self.conclude(checks, &Scope::Changes(event))
     }
 
-    /// Checks the message of a commit.
-    pub(super) fn check_message(&self, path: &Path) -> Result<PolicyReport, Exit> {
-        let source = read_source(&Disk, LayerKind::File, path)
-            .map_err(|unread| self.context.refuse(&[unread.diagnostic(path)]))?;
-        let check = self.policy.check_message(&path.to_string_lossy(), source.text().as_bytes());
-        Ok(self.policy.conclude([check], &self.options(true)))
+    /// Checks the message of a commit, without what git removes from it.
+    pub(super) fn check_message(&self, file: &str, text: &str) -> PolicyReport {
+        self.policy.conclude([self.policy.check_message(file, text)], &self.options(true))
     }
 
     fn options(&self, is_part: bool) -> CheckOptions {

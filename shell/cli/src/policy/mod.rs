@@ -6,6 +6,7 @@ use crate::context::{CommandResult, Context};
 mod baseline;
 mod check;
 mod checker;
+mod hooks;
 mod output;
 mod watch;
 
@@ -14,5 +15,6 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> CommandResult {
         PolicyCommand::Check(args) => check::run(context, args),
         PolicyCommand::Baseline { file } => baseline::write_baseline(context, file.as_deref()),
         PolicyCommand::Dashboard(args) => output::dashboard(context, args),
+        PolicyCommand::Hooks { command } => hooks::run(context, command),
     }
 }

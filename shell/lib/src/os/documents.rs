@@ -12,6 +12,8 @@ use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{Language, MAX_BYTES, decode, folder_without_documents};
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
+#[cfg(feature = "policy")]
+mod executable;
 #[cfg(feature = "sqlite")]
 mod private;
 #[cfg(feature = "sqlite")]
@@ -21,6 +23,8 @@ mod special;
 mod tests;
 mod unread;
 
+#[cfg(feature = "policy")]
+pub(crate) use executable::{PathContent, content_of, remove, rename, write_executable};
 #[cfg(feature = "sqlite")]
 pub use private::write_new_private;
 #[cfg(feature = "sqlite")]
@@ -341,13 +345,13 @@ fn state(path: &Path) -> CommandState {
     }
 }
 
-#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
+#[cfg(all(unix, any(feature = "agents", feature = "bench", feature = "policy")))]
 fn is_executable(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o111 != 0
 }
 
-#[cfg(all(feature = "agents", not(unix)))]
+#[cfg(all(any(feature = "agents", feature = "policy"), not(unix)))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
 }

@@ -24,6 +24,15 @@ pub fn arguments() -> Vec<std::ffi::OsString> {
     std::env::args_os().collect()
 }
 
+/// The path of this program.
+///
+/// # Errors
+/// The system does not know it.
+#[cfg(feature = "policy")]
+pub fn program() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// The home folder of the user: `$HOME`, or `%USERPROFILE%`.
 #[cfg(feature = "sqlite")]
 pub fn home() -> Option<std::path::PathBuf> {

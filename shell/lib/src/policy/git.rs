@@ -9,6 +9,8 @@ use speckit_core::policy::git::{Changes, GitError, ObjectId, Range, parse_range}
 
 mod command;
 mod contents;
+mod hook;
+mod message;
 mod pushed;
 
 use command::{DIFF_OPTIONS, Git};

@@ -33,13 +33,18 @@
 
 mod commands;
 mod git;
+mod hooks;
 mod tree;
 #[cfg(feature = "watch")]
 mod watcher;
 
 pub use commands::run_commands;
 pub use git::{Content, Contents, GitRepository};
-pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES};
+pub use hooks::GitHooks;
+pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES, MessageCleanup};
+pub use speckit_core::policy::hooks::{
+    HookError, HookName, HookState, HookStatus, HooksFolder, InstallPlan, UninstallPlan,
+};
 pub use speckit_core::policy::{Policy, PolicyConfig};
 pub use tree::{CheckedTree, MAX_FILE_BYTES, PathError, check_tree, path_in_tree};
 #[cfg(feature = "watch")]

@@ -88,7 +88,9 @@ fn walk(
     let mut tree = CheckedTree::default();
     let Some(first) = starts.pop() else { return tree };
     let mut walk = WalkBuilder::new(first);
-    starts.iter().for_each(|start| drop(walk.add(start)));
+    for start in starts {
+        walk.add(start);
+    }
     walk.hidden(false)
         .require_git(false)
         .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");

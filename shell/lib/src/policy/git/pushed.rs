@@ -35,6 +35,9 @@ impl GitRepository {
             Some(old) => self.resolve(old.as_str(), "commit").ok(),
             None => None,
         };
+        if old.is_none() && !self.knows_other_side(pushed.is_received)? {
+            return self.every_file(new);
+        }
         let paths = self.paths_of_new_commits(new.as_str(), old.as_deref(), pushed.is_received)?;
         let paths = changed_paths(&paths).map_err(|_| GitError::Unexpected { command: PATHS })?;
         if paths.is_empty() {
@@ -42,6 +45,23 @@ impl GitRepository {
         }
         let before = old.unwrap_or_else(|| new.empty_tree().to_string());
         self.changed_among(&before, new, &paths)
+    }
+
+    /// Whether any commit is known that the other side has.
+    fn knows_other_side(&self, is_received: bool) -> Result<bool, GitError> {
+        let arguments: &[&str] = if is_received { &["--count=1"] } else { &["--count=1", "refs/remotes"] };
+        self.git.run("for-each-ref", arguments).map(|refs| !refs.is_empty())
+    }
+
+    /// The files of a commit. The history of a first push need not be read for them, since each is new. A tag of a file has none.
+    fn every_file(&self, new: &ObjectId) -> Result<Changes, GitError> {
+        match self.resolve(new.as_str(), "commit") {
+            Ok(commit) => {
+                let command = ["diff-tree", "-r", "--no-relative"];
+                self.changes(TREES, &command, &[new.empty_tree().as_str(), &commit])
+            }
+            Err(_) => Ok(Changes::default()),
+        }
     }
 
     /// Those of the paths that differ between a tree and a commit.

@@ -84,11 +84,13 @@ fn a_failing_run_has_its_exit_and_the_last_line_of_its_standard_error() {
 #[test]
 fn the_last_line_of_a_run_is_not_that_of_the_run_before() {
     let dir = TestDir::new();
-    let script =
-        format!("echo x >>{0}; [ $(wc -l <{0}) -gt 1 ] || echo first >&2; exit 1", dir.path("n").display());
+    let script = format!(
+        "echo x >>{0}; case $(wc -l <{0}) in 1) echo fine >&2;; 2) exit 2;; 3) echo why >&2; exit 3;; 4) exit 4;; esac",
+        dir.path("n").display()
+    );
     let mut runner = shell(&script);
-    let lines: Vec<_> = (0..3).map(|_| runner.run().unwrap().last_line).collect();
-    assert_eq!(lines, [Some("first".into()), None, None]);
+    let lines: Vec<_> = (0..4).map(|_| runner.run().unwrap().last_line).collect();
+    assert_eq!(lines, [None, None, Some("why".into()), None]);
 }
 
 /// Opening one takes as long as everything else between two runs.

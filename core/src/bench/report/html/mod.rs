@@ -22,10 +22,12 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8ec;--soft:#9aa3b2;--line:#3a404b;--page:#15181d;--dot:#7ab8f0;--box:#27486b;--bad:#ff8a80;--good:#7ee2a0}}\
 body{margin:2rem auto;max-width:62rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
-table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\
+table{border-collapse:collapse;width:100%}th,td{padding:.3rem .35rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\
+th,td:last-child{white-space:normal;vertical-align:bottom}td:last-child{min-width:6.5rem}\
 th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9rem;overflow-wrap:anywhere}.wide{overflow-x:auto}\
 .soft,.note{color:var(--soft)}.regression{color:var(--bad)}.improvement{color:var(--good)}.name{overflow-wrap:anywhere}\
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .label{fill:var(--ink)}\
+svg text{paint-order:stroke;stroke:var(--page);stroke-width:4px}\
 .end{text-anchor:end}.mid{text-anchor:middle}.grid{stroke:var(--line)}.one{stroke:var(--ink)}.limit{stroke:var(--bad);stroke-dasharray:4 3}\
 .dots{stroke:var(--dot);stroke-width:5;stroke-linecap:round;stroke-opacity:.75;fill:none}\
 .box{fill:var(--box);stroke:var(--dot)}.median{stroke:var(--ink);stroke-width:2}.range{stroke:var(--dot);stroke-width:3}";

@@ -85,7 +85,7 @@ fn a_failing_run_has_its_exit_and_the_last_line_of_its_standard_error() {
 fn the_last_line_of_a_run_is_not_that_of_the_run_before() {
     let dir = TestDir::new();
     let script = format!(
-        "echo x >>{0}; case $(wc -l <{0}) in 1) echo fine >&2;; 2) exit 2;; 3) echo why >&2; exit 3;; 4) exit 4;; esac",
+        "echo x >>{0}; case $(wc -l <{0}) in 1) echo fine >&2; sleep 0.1;; 2) exit 2;; 3) echo why >&2; exit 3;; 4) exit 4;; esac",
         dir.path("n").display()
     );
     let mut runner = shell(&script);

@@ -1,7 +1,10 @@
 //! `speckit bench run` beside hyperfine: the same commands, in turn, in one run.
 //!
-//! Both run a command without a shell, wait for it, and keep each time. The overhead of a run is what a tool takes beyond the times that
-//! it measured.
+//! Both run a command without a shell, wait for it, and keep each time. The overhead is what a tool takes beyond the times that it measured:
+//! once, for a use of the tool with one run, and for each further run. Then a drift is imposed on equal commands.
+//!
+//!     cargo bench -p speckit-tests --bench commands
+//!     cargo bench -p speckit-tests --bench commands -- drift
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,14 +16,17 @@ use speckit_core::bench::stats::{Criteria, Samples, compare};
 use speckit_core::text::duration;
 
 const COMMANDS: [&str; 3] = ["true", "sleep 0.005", "ls /usr/bin"];
-const ROUNDS: usize = 10;
-const RUNS: u32 = 50;
+const ROUNDS: usize = 15;
+/// Few runs and many, in turn.
+const RUNS: [u32; 2] = [1, 101];
 
-/// The measured times of a tool, and its overhead in each round.
+/// What a tool measured, and how long it took beyond that.
 #[derive(Default)]
 struct Measured {
-    times_ns: Vec<u64>,
-    overhead_ns: Vec<u64>,
+    /// The median of each round with many runs.
+    medians_ns: Vec<u64>,
+    /// The time outside of the measured runs in each round, for each number of runs.
+    outside_ns: [Vec<u64>; 2],
 }
 
 impl Measured {
@@ -28,77 +34,135 @@ impl Measured {
     fn add(&mut self, times_ns: Vec<u64>, took: Duration) {
         let inside: u64 = times_ns.iter().sum();
         let outside = u64::try_from(took.as_nanos()).unwrap().saturating_sub(inside);
-        self.overhead_ns.push(outside / times_ns.len() as u64);
-        self.times_ns.extend(times_ns);
+        let [few, many] = &mut self.outside_ns;
+        if times_ns.len() == RUNS[0] as usize {
+            few.push(outside);
+        } else {
+            many.push(outside);
+            self.medians_ns.push(median(times_ns) as u64);
+        }
     }
+
+    /// The time outside of the runs, for a use of the tool and for each run.
+    fn overhead_ns(&self) -> [f64; 2] {
+        let [few, many] = self.outside_ns.clone().map(median);
+        [few, (many - few) / f64::from(RUNS[1] - RUNS[0])]
+    }
+}
+
+fn median(times_ns: Vec<u64>) -> f64 {
+    Samples::new(times_ns).expect("there are times").median()
 }
 
 fn timed(mut command: Command) -> (Vec<u8>, Duration) {
     let start = Instant::now();
-    let done = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().expect("the tool starts");
+    let done = command.stdin(Stdio::null()).stderr(Stdio::null()).output().expect("the tool starts");
     assert!(done.status.success(), "{command:?}");
     (done.stdout, start.elapsed())
 }
 
-fn with_speckit(line: &str, folder: &Path, measured: &mut Measured) {
+fn speckit(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speckit-under-test"));
-    command.args(["bench", "run", "--format", "json", "-n", &RUNS.to_string(), "--database"]);
-    command.arg(folder.join("runs.db")).arg("--").args(line.split(' '));
-    let (document, took) = timed(command);
-    let document: Json = serde_json::from_slice(&document).expect("a document");
-    let times = document["benchmarks"][0]["samples_ns"].as_array().expect("samples");
-    measured.add(times.iter().map(|time| time.as_u64().unwrap()).collect(), took);
+    // Outside of a repository, as hyperfine does not ask for the commit.
+    command.current_dir(folder).env("HOME", folder).args([
+        "bench",
+        "--format",
+        "json",
+        "--database",
+        "runs.db",
+    ]);
+    command.args(arguments);
+    command
 }
 
-fn with_hyperfine(line: &str, folder: &Path, measured: &mut Measured) {
+fn with_speckit(line: &str, runs: u32, is_kept: bool, folder: &Path) -> (Vec<u64>, Duration) {
+    let runs = runs.to_string();
+    let mut arguments = vec!["run", "-n", &runs];
+    arguments.extend((!is_kept).then_some("--no-store"));
+    arguments.push("--");
+    arguments.extend(line.split(' '));
+    let (document, took) = timed(speckit(folder, &arguments));
+    let document: Json = serde_json::from_slice(&document).expect("a document");
+    let times = document["benchmarks"][0]["samples_ns"].as_array().expect("samples");
+    (times.iter().map(|time| time.as_u64().unwrap()).collect(), took)
+}
+
+fn with_hyperfine(line: &str, runs: u32, folder: &Path) -> (Vec<u64>, Duration) {
     let file = folder.join("hyperfine.json");
     let mut command = Command::new("hyperfine");
-    command.args(["--shell=none", "--style=none", "--runs", &RUNS.to_string(), "--export-json"]);
-    let (_, took) = timed({
-        command.arg(&file).arg(line);
-        command
-    });
+    command.args(["--shell=none", "--style=none", "--runs", &runs.to_string(), "--export-json"]);
+    command.arg(&file).arg(line);
+    let (_, took) = timed(command);
     let document: Json = serde_json::from_slice(&std::fs::read(&file).unwrap()).expect("a document");
     let times = document["results"][0]["times"].as_array().expect("times");
-    measured.add(times.iter().map(|time| (time.as_f64().unwrap() * 1e9) as u64).collect(), took);
+    (times.iter().map(|time| (time.as_f64().unwrap() * 1e9) as u64).collect(), took)
 }
 
 fn main() {
-    let Ok(version) = Command::new("hyperfine").arg("--version").output() else {
-        println!("hyperfine is not installed: `apt-get install hyperfine`, or `cargo install hyperfine`");
-        return;
-    };
-    println!("speckit compared with {}", String::from_utf8_lossy(&version.stdout).trim());
     let folder = tempfile::tempdir().expect("there is room for a folder");
-    for line in COMMANDS {
-        let (mut ours, mut theirs) = (Measured::default(), Measured::default());
-        for round in 0..ROUNDS {
-            // Which is first changes, so that a drift affects both.
-            if round % 2 == 0 {
-                with_speckit(line, folder.path(), &mut ours);
-            }
-            with_hyperfine(line, folder.path(), &mut theirs);
-            if round % 2 == 1 {
-                with_speckit(line, folder.path(), &mut ours);
+    let only_drift = std::env::args().any(|word| word == "drift");
+    match Command::new("hyperfine").arg("--version").output() {
+        _ if only_drift => {}
+        Ok(version) => {
+            println!("speckit compared with {}", String::from_utf8_lossy(&version.stdout).trim());
+            COMMANDS.iter().for_each(|line| compare_tools(line, folder.path()));
+        }
+        Err(_) => {
+            println!("hyperfine is not installed: `apt-get install hyperfine`, or `cargo install hyperfine`");
+        }
+    }
+    impose_drift(folder.path());
+}
+
+fn compare_tools(line: &str, folder: &Path) {
+    let names = ["speckit", "speckit --no-store", "hyperfine"];
+    let mut tools = names.map(|_| Measured::default());
+    for round in 0..ROUNDS {
+        for turn in 0..names.len() {
+            // Which is first changes, so that a drift affects all alike.
+            let which = (turn + round) % names.len();
+            for runs in RUNS {
+                let (times_ns, took) = match which {
+                    2 => with_hyperfine(line, runs, folder),
+                    _ => with_speckit(line, runs, which == 0, folder),
+                };
+                tools[which].add(times_ns, took);
             }
         }
-        let samples = |times: &[u64]| Samples::new(times.to_vec()).expect("there are rounds");
-        let shown = |times: &[u64]| duration(Duration::from_nanos(samples(times).median() as u64));
-        let compared = |ours: &[u64], theirs: &[u64]| {
-            sentence(&compare(&samples(theirs), &samples(ours), Criteria::default()))
-        };
-        println!("{line}");
+    }
+    println!("{line}");
+    for (name, tool) in names.iter().zip(&tools) {
+        let [once, each] = tool.overhead_ns();
+        let median = duration(Duration::from_nanos(median(tool.medians_ns.clone()) as u64));
         println!(
-            "  median       {} / {}: {}",
-            shown(&ours.times_ns),
-            shown(&theirs.times_ns),
-            compared(&ours.times_ns, &theirs.times_ns)
-        );
-        println!(
-            "  overhead     {} / {}: {}",
-            shown(&ours.overhead_ns),
-            shown(&theirs.overhead_ns),
-            compared(&ours.overhead_ns, &theirs.overhead_ns)
+            "  {name:<20} median {median:>9}   overhead once {:>6.2} ms, for each run {:>6.1} µs",
+            once / 1e6,
+            each / 1e3
         );
     }
+    let [own, _, other] = tools.map(|tool| Samples::new(tool.medians_ns).expect("there are rounds"));
+    println!("  medians of speckit and hyperfine: {}", sentence(&compare(&other, &own, Criteria::default())));
+}
+
+/// Measures two equal commands that become slower with each run: in turn, and one after the other.
+fn impose_drift(folder: &Path) {
+    // 20 ms, and 0.2 ms more with each run.
+    let line = "n=$(cat runs); echo $((n + 1)) > runs; sleep 0.0$((200 + 2 * n))";
+    let begin = || std::fs::write(folder.join("runs"), "0").expect("it can be written");
+    let verdict = |document: Vec<u8>, pointer: &str| {
+        let document: Json = serde_json::from_slice(&document).expect("a document");
+        let compared = document.pointer(pointer).expect("a comparison");
+        format!("{}, {:+.1} %", compared["verdict"], compared["delta_percent"].as_f64().expect("a figure"))
+    };
+    begin();
+    let (in_turn, _) = timed(speckit(folder, &["run", "-n", "30", "--shell", "--vs", line, "--", line]));
+    println!("equal commands that become slower");
+    println!("  in turn              {}", verdict(in_turn, "/comparison"));
+    begin();
+    for name in ["first", "second"] {
+        timed(speckit(folder, &["run", "-n", "30", "--shell", "--save", name, "--", line]));
+    }
+    // It exits with 1 on a regression.
+    let blocks = speckit(folder, &["compare", "first", "second"]).output().expect("speckit starts");
+    println!("  one after the other  {}", verdict(blocks.stdout, "/comparisons/0"));
 }

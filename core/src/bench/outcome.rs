@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How a run ended.
+/// How a run ended. That of a function that failed has neither an exit code nor a signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The exit code of a process that exited by itself.
@@ -26,20 +26,25 @@ impl Outcome {
         self == Self::exited(0)
     }
 
+    /// Whether the run is a call of a function that failed.
+    pub fn is_failed_call(self) -> bool {
+        self == Self::default()
+    }
+
     /// Whether the run ended by itself, with any code.
     pub fn exited_by_itself(self) -> bool {
         self.exit.is_some() && !self.timed_out
     }
 }
 
-/// `exit 1`, `signal 11`, `timed out`.
+/// `exit 1`, `signal 11`, `timed out`; `failed` for a function, which has no exit code.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.timed_out, self.exit, self.signal) {
             (true, ..) => f.write_str("timed out"),
             (_, _, Some(signal)) => write!(f, "signal {signal}"),
             (_, Some(code), None) => write!(f, "exit {code}"),
-            (false, None, None) => f.write_str("unknown end"),
+            (false, None, None) => f.write_str("failed"),
         }
     }
 }

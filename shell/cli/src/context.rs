@@ -186,9 +186,7 @@ impl Context {
         }
         let inspection = self.inspection();
         let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.diagnostics()));
-        let inspection = inspection.ok().filter(|_| self.is_application());
-        let layers = inspection.map(|inspection| inspection.layers().to_vec()).unwrap_or_default();
-        let path = location::database(&|key: &Key| look_up(&layers, key))?;
+        let path = self.configured_database(inspection.as_ref().ok())?;
         let warning = (!is_whole).then(|| {
             let name = path.display();
             let message = format!(
@@ -198,6 +196,23 @@ impl Context {
             Diagnostic::warning(Code::StoreUnsure, Key::of(["store", "path"]), message).help(help)
         });
         Ok((path, warning))
+    }
+
+    /// The database that the options name, else the settings of a configuration that was read, which is valid.
+    ///
+    /// # Errors
+    /// As those of [`Context::database`].
+    pub(crate) fn database_of(&self, opened: &Inspection) -> Result<PathBuf, Diagnostic> {
+        match self.named_database(&environment::capture()) {
+            Some(named) => Ok(named),
+            None => self.configured_database(Some(opened)),
+        }
+    }
+
+    /// The database of the settings, else that of the application's defaults. The settings of another schema name none.
+    fn configured_database(&self, inspection: Option<&Inspection>) -> Result<PathBuf, Diagnostic> {
+        let layers = inspection.filter(|_| self.is_application()).map(Inspection::layers).unwrap_or_default();
+        location::database(&|key: &Key| look_up(layers, key))
     }
 
     /// The database that the command line names, else the environment.

@@ -108,6 +108,8 @@ mod readme {}
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]
 pub mod internal {
+    #[cfg(feature = "bench")]
+    pub use crate::bench::working_folder::ProvenanceQuery;
     #[cfg(feature = "sqlite")]
     pub use crate::config::history::journal::look_up;
     #[cfg(feature = "sqlite")]

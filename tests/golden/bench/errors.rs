@@ -26,6 +26,18 @@ fn a_document_with_many_mistakes_is_refused_with_all_of_them() {
 }
 
 #[test]
+fn mistyped_keys_are_refused_with_the_nearest_ones() {
+    let text = r#"{
+  "benchmarks": [
+    {"name": "a", "sampels_ns": [100, 110], "wramup": 3, "mode": "fast"}
+  ],
+  "machine": {"cpu": "AMD EPYC", "coers": 2, "memory_bytes": null, "os": null}
+}
+"#;
+    golden!("bench/errors", "mistyped_keys", report(text));
+}
+
+#[test]
 fn not_a_number_is_refused_with_its_place() {
     let text = "{\"benchmarks\": [{\"name\": \"a\", \"samples_ns\": [100, NaN, 120]}],\n\"machine\": {}}\n";
     golden!("bench/errors", "not_a_number", report(text));

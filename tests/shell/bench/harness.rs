@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use speckit::bench::{BenchmarkHarness, MIN_ITERATIONS};
+use speckit_core::bench::BenchRun;
 use speckit_core::bench::stats::Work;
 
 #[test]
@@ -44,6 +45,9 @@ fn failed_iterations_are_counted_with_the_first_error_and_are_no_samples() {
         (benchmark.failed[0].first_run, benchmark.failed[0].last_line.as_deref()),
         (Some(3), Some("call 6"))
     );
+    let run = BenchRun { benchmarks: vec![benchmark], ..BenchRun::default() };
+    let text = run.to_text();
+    assert!(text.contains("4 of 12 runs failed (first run 3: call 6): call the function"), "{text}");
     let benchmark = BenchmarkHarness::new("never").try_run(|| Err::<(), _>("no"));
     assert_eq!(benchmark.samples(), None);
 }

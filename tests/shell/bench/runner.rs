@@ -82,6 +82,46 @@ fn a_failing_run_has_its_exit_and_the_last_line_of_its_standard_error() {
 }
 
 #[test]
+fn the_last_line_of_a_run_is_not_that_of_the_run_before() {
+    let dir = TestDir::new();
+    let script = format!(
+        "echo x >>{0}; case $(wc -l <{0}) in 1) echo fine >&2; sleep 0.1;; 2) exit 2;; 3) echo why >&2; exit 3;; 4) exit 4;; esac",
+        dir.path("n").display()
+    );
+    let mut runner = shell(&script);
+    let lines: Vec<_> = (0..4).map(|_| runner.run().unwrap().last_line).collect();
+    assert_eq!(lines, [None, None, Some("why".into()), None]);
+}
+
+/// Opening one takes as long as everything else between two runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_runs_of_a_command_share_a_pipe_until_something_is_left_in_it() {
+    let dir = TestDir::new();
+    let script = format!("readlink /proc/$$/fd/2 >>{}", dir.path("pipes").display());
+    // The background process writes after the exit of the run, when nobody reads.
+    let leaves = format!(
+        "{script}; [ $(wc -l <{0}) != 2 ] || {{ (trap '' TERM; exec setsid sh -c 'sleep 0.2; echo left >&2; echo >{1}') & }}; sleep 0.1",
+        dir.path("pipes").display(),
+        dir.path("has-written").display(),
+    );
+    let mut runner = shell(&leaves);
+    for number in 1..=4 {
+        assert!(runner.run().unwrap().outcome.is_success());
+        let started = Instant::now();
+        while number == 2 && !dir.path("has-written").exists() {
+            assert!(started.elapsed() < LIMIT);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    let pipes = dir.read("pipes");
+    let [first, second, third, fourth] = pipes.lines().collect::<Vec<_>>()[..] else { panic!("{pipes}") };
+    assert!(first.starts_with("pipe:["), "{first}");
+    assert_eq!((second, fourth), (first, third));
+    assert_ne!(third, second);
+}
+
+#[test]
 fn gigabytes_of_output_neither_block_the_run_nor_fill_the_memory() {
     let loud =
         run("head -c 2000000000 /dev/zero; head -c 300000000 /dev/zero >&2; echo >&2; echo end >&2; exit 1");

@@ -7,6 +7,7 @@ use super::compare::NamedComparison;
 use super::machine::Machine;
 
 mod read;
+mod unknown_keys;
 mod write;
 
 pub use read::DocumentErrors;

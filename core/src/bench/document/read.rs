@@ -10,14 +10,15 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::BenchRun;
+use super::unknown_keys::unknown_keys;
 use crate::bench::benchmark::Benchmark;
 use crate::bench::machine::Machine;
 use crate::bench::outcome::FailedRuns;
 use crate::bench::provenance::Provenance;
 use crate::config::redact::Masks;
 use crate::config::source::{Language, parse};
-use crate::tree::typed::read;
-use crate::tree::{Code, Diagnostic, Key, LayerKind, Source, Value, in_report_order};
+use crate::tree::typed::{TypedError, read};
+use crate::tree::{Code, Diagnostic, Key, LayerKind, Source, Value, in_report_order, is_ok};
 
 /// What to do about a sample that is no time.
 const SAMPLE_HELP: &str = "write each sample in whole nanoseconds: 1500000 for 1.5 ms";
@@ -77,28 +78,44 @@ pub struct DocumentErrors {
 impl BenchRun {
     /// Reads the document of `bench run --format json`. `name` is the name of its file.
     ///
-    /// Summaries and comparisons are not read: they are computed from the samples. Keys that are not known are ignored, so that
-    /// documents of later versions can be read.
+    /// Summaries and comparisons are not read: they are computed from the samples. A key that is not known is an error if it is near one
+    /// that its table lacks, such as `sampels_ns`. Others are ignored, so that documents of later versions can be read:
+    /// [`read_with_warnings`](Self::read_with_warnings) names them.
     ///
     /// # Errors
     /// [`DocumentErrors`] with everything that is wrong: the syntax (`parse/…`), or else values of another type, samples that are
-    /// no times, missing keys, and names that are used twice.
+    /// no times, missing and mistyped keys, and names that are used twice.
     pub fn read(name: &str, text: &str) -> Result<Self, DocumentErrors> {
+        Self::read_with_warnings(name, text).map(|(run, _)| run)
+    }
+
+    /// As [`read`](Self::read), with a warning for each key that is ignored, in the order of lines.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read); the warnings are among them.
+    pub fn read_with_warnings(name: &str, text: &str) -> Result<(Self, Vec<Diagnostic>), DocumentErrors> {
         let source = Source::document(LayerKind::File, name, text);
         let layer = parse(&source, Language::Json)
             .map_err(|diagnostics| DocumentErrors { diagnostics, masks: Masks::default() })?;
-        let mut errors = Vec::new();
-        let (frame, samples) = take_samples(layer.root(), &mut errors);
-        let form = match read::<RunForm>(&frame) {
-            Ok((form, _)) => Some(form),
-            Err(mistakes) => {
-                errors.extend(mistakes.errors.into_iter().map(|error| error.into_diagnostic()));
-                None
-            }
+        let mut found = Vec::new();
+        let (frame, samples) = take_samples(layer.root(), &mut found);
+        let (form, errors, unread) = match read::<RunForm>(&frame) {
+            Ok((form, unread)) => (Some(form), Vec::new(), unread),
+            Err(mistakes) => (None, mistakes.errors, mistakes.unknown),
         };
-        errors.extend(repeated_names(&frame));
-        let Some(form) = form.filter(|_| errors.is_empty()) else {
-            let helped = errors.into_iter().map(|error| match error.help {
+        let unknown = unknown_keys(&frame, unread);
+        // A key that is mistyped is not missing too.
+        let is_meant = |key: &Key| unknown.iter().any(|unknown| unknown.meant.as_ref() == Some(key));
+        found.extend(
+            errors
+                .into_iter()
+                .map(TypedError::into_diagnostic)
+                .filter(|error| error.code != Code::TypeMissing || !is_meant(&error.key)),
+        );
+        found.extend(unknown.into_iter().map(|unknown| unknown.diagnostic));
+        found.extend(repeated_names(&frame));
+        let Some(form) = form.filter(|_| is_ok(&found)) else {
+            let helped = found.into_iter().map(|error| match error.help {
                 Some(_) => error,
                 None => error.help(HELP),
             });
@@ -106,12 +123,13 @@ impl BenchRun {
             return Err(DocumentErrors { diagnostics: in_report_order(helped.collect()), masks });
         };
         let benchmarks = form.benchmarks.into_iter().zip(samples);
-        Ok(Self {
+        let run = Self {
             benchmarks: benchmarks.map(|(form, samples)| benchmark(form, samples)).collect(),
             comparisons: Vec::new(),
             machine: form.machine,
             seed: form.seed,
-        })
+        };
+        Ok((run, in_report_order(found)))
     }
 }
 
@@ -251,7 +269,7 @@ mod tests {
             ..BenchRun::default()
         };
         let text = serde_json::to_string(&run.to_json()).unwrap();
-        assert_eq!(BenchRun::read("a.json", &text).unwrap(), run);
+        assert_eq!(BenchRun::read_with_warnings("a.json", &text).unwrap(), (run, Vec::new()));
     }
 
     #[test]

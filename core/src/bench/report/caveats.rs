@@ -1,6 +1,7 @@
 //! What speaks against the figures of a benchmark or of a comparison, each with a way out.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -167,19 +168,26 @@ impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { count, runs, end, first_run, last_line } => {
-                write!(f, "{count} of {runs} runs failed ({end}")?;
-                if let Some(run) = first_run {
-                    write!(f, ", first run {run}")?;
-                }
-                if let Some(line) = last_line {
-                    write!(f, ": {}", visible(line))?;
-                }
                 let way_out = match end {
                     Outcome { timed_out: true, .. } => "allow more time with `--timeout`",
                     Outcome { signal: Some(_), .. } => "run the command by itself to see why",
+                    _ if end.is_failed_call() => "call the function by itself to see why",
                     _ => "run the command by itself, or allow other exit codes with `--ignore-failure`",
                 };
-                write!(f, "): {way_out}")
+                let end = (!end.is_failed_call()).then(|| end.to_string());
+                let run = first_run.map(|run| format!("first run {run}"));
+                let which: Vec<String> = end.into_iter().chain(run).collect();
+                let line = last_line.as_deref().map(visible);
+                let details: Vec<String> = Some(which.join(", "))
+                    .filter(|which| !which.is_empty())
+                    .into_iter()
+                    .chain(line)
+                    .collect();
+                write!(f, "{count} of {runs} runs failed")?;
+                if !details.is_empty() {
+                    write!(f, " ({})", details.join(": "))?;
+                }
+                write!(f, ": {way_out}")
             }
             Self::Partial { runs } => {
                 write!(
@@ -275,6 +283,26 @@ mod tests {
     fn runs_that_become_slower_are_noticed() {
         let caveats = of(steady(40).zip(0..).map(|(time, run)| time + run * 3000));
         assert!(matches!(caveats[..], [Caveat::Drift { ratio }] if ratio > 1.02), "{caveats:?}");
+    }
+
+    #[test]
+    fn a_failed_run_has_its_end_its_number_and_its_last_line() {
+        let text = |end, first_run, last_line: Option<&str>| {
+            let last_line = last_line.map(String::from);
+            Caveat::Failed { count: 1, runs: 9, end, first_run, last_line }.to_string()
+        };
+        let command = "run the command by itself, or allow other exit codes with `--ignore-failure`";
+        assert_eq!(
+            text(Outcome::exited(3), Some(2), Some("no")),
+            format!("1 of 9 runs failed (exit 3, first run 2: no): {command}")
+        );
+        // A function has no exit code.
+        let function = "call the function by itself to see why";
+        assert_eq!(
+            text(Outcome::default(), Some(2), Some("no")),
+            format!("1 of 9 runs failed (first run 2: no): {function}")
+        );
+        assert_eq!(text(Outcome::default(), None, None), format!("1 of 9 runs failed: {function}"));
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub(super) struct Kept<'a> {
 
 /// The path of the database. An invalid configuration is reported, since it may name another one.
 pub(super) fn path(context: &Context) -> Result<PathBuf, Exit> {
-    context.open_valid().map_err(|_| Exit::Incomplete)?;
-    let (path, _) = context.database().map_err(|diagnostic| context.refuse(&[diagnostic]))?;
+    let (opened, _) = context.open_valid().map_err(|_| Exit::Incomplete)?;
+    let path = context.database_of(&opened).map_err(|diagnostic| context.refuse(&[diagnostic]))?;
     Ok(absolute(&path).unwrap_or(path))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Baselines, StoreError> {
 }
 
 impl<'a> Kept<'a> {
-    /// The benchmarks to read; a missing database is not created.
+    /// The benchmarks of an earlier run; a missing database is not created.
     pub(super) fn open(context: &'a Context) -> Result<Self, Exit> {
         let path = path(context)?;
         let baselines = exists(&path).then(|| open(&path)).transpose();
@@ -41,20 +41,20 @@ impl<'a> Kept<'a> {
         Ok(Self { context, baselines, path })
     }
 
-    /// The benchmarks to change; a missing database is created.
+    /// The benchmarks to add to; a missing database is created.
     pub(super) fn create(context: &'a Context) -> Result<(Baselines, PathBuf), Exit> {
         let path = path(context)?;
         let baselines = open(&path).map_err(|error| unavailable(context, &error))?;
         Ok((baselines, path))
     }
 
-    /// Reads, or returns the default without a database.
-    pub(super) fn read<T: Default>(
+    /// Uses the benchmarks, or returns the default without a database.
+    pub(super) fn with<T: Default>(
         &self,
-        read: impl FnOnce(&Baselines) -> Result<T, StoreError>,
+        used: impl FnOnce(&Baselines) -> Result<T, StoreError>,
     ) -> Result<T, Exit> {
-        let read = self.baselines.as_ref().map(read).transpose();
-        Ok(read.map_err(|error| unavailable(self.context, &error))?.unwrap_or_default())
+        let result = self.baselines.as_ref().map(used).transpose();
+        Ok(result.map_err(|error| unavailable(self.context, &error))?.unwrap_or_default())
     }
 
     /// The document of the benchmarks that a name stands for.
@@ -67,7 +67,7 @@ impl<'a> Kept<'a> {
         let mut all = Vec::new();
         for name in names {
             let name = name.as_ref();
-            let found = self.read(|baselines| baselines.find(name).map(Some))?;
+            let found = self.with(|baselines| baselines.find(name).map(Some))?;
             let unknown = BaselineError::Unknown { name: name.into(), nearest: None };
             all.extend(found.unwrap_or(Err(unknown)).map_err(|error| refused(self.context, &error))?);
         }
@@ -76,7 +76,7 @@ impl<'a> Kept<'a> {
 
     /// The last run.
     pub(super) fn last(&self) -> Result<BenchRun, Exit> {
-        self.read(Baselines::last_run)?.ok_or_else(|| {
+        self.with(Baselines::last_run)?.ok_or_else(|| {
             let message = format!("no run is recorded in `{}`", self.path.display());
             let diagnostic = Diagnostic::error(Code::BenchUnknown, Key::root(), message);
             self.context.refuse(&[diagnostic.help("`speckit bench run -- CMD` measures and records one")])

@@ -6,6 +6,7 @@ use serde_json::json;
 use speckit_core::LayerKind;
 use speckit_core::bench::stats::Criteria;
 use speckit_core::bench::{Baseline, BenchRun, baselines_of, compare_together};
+use speckit_core::config::redact::Masks;
 use speckit_core::text::visible;
 
 use super::database::{Kept, unavailable};
@@ -16,25 +17,28 @@ use speckit::bench::Baselines;
 use speckit::internal::documents::{Disk, read_source, write_atomically};
 
 pub(super) fn save(context: &Context, name: &str) -> CommandResult {
-    let last = Kept::open(context)?.last()?;
-    let (baselines, path) = Kept::create(context)?;
-    let kept = keep(&baselines, baselines_of(name, last), &[name]);
-    print_kept(context, kept.map_err(|error| unavailable(context, &error))?, &path)
+    let kept = Kept::open(context)?;
+    let last = kept.last()?;
+    let names = kept.with(|baselines| keep(baselines, baselines_of(name, last), &[name]))?;
+    print_kept(context, names, &kept.path)
 }
 
 pub(super) fn import(context: &Context, file: &Path) -> CommandResult {
     let source = read_source(&Disk, LayerKind::File, file)
         .map_err(|unread| context.refuse(&[unread.diagnostic(file)]))?;
-    let run = BenchRun::read(&file.to_string_lossy(), source.text()).map_err(|errors| {
+    let read = BenchRun::read_with_warnings(&file.to_string_lossy(), source.text());
+    let (run, warnings) = read.map_err(|errors| {
         context.report_refusal(&errors.diagnostics, &errors.masks);
         Exit::Incomplete
     })?;
+    context.terminal.report(&warnings, &Masks::default());
     let (baselines, path) = Kept::create(context)?;
     let kept = keep(&baselines, run.into_baselines().collect(), &[]);
     print_kept(context, kept.map_err(|error| unavailable(context, &error))?, &path)
 }
 
 /// The names that are kept, and those that were replaced.
+#[derive(Default)]
 pub(super) struct KeptNames {
     kept: Vec<String>,
     replaced: Vec<String>,

@@ -12,8 +12,8 @@ use speckit::bench::Baselines;
 
 pub(super) fn list(context: &Context) -> CommandResult {
     let kept = Kept::open(context)?;
-    let baselines = kept.read(Baselines::all)?;
-    let last = kept.read(Baselines::last_run)?;
+    let baselines = kept.with(Baselines::all)?;
+    let last = kept.with(Baselines::last_run)?;
     if context.is_json() {
         let entries = |baselines: &[Baseline]| baselines.iter().map(|one| json!(one.to_json())).collect();
         let kept_entries: Vec<_> = entries(&baselines);

@@ -15,18 +15,23 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Dropping it removes the line.
 pub(super) struct ProgressLine<'a> {
     terminal: &'a Terminal,
+    /// Asked once: it takes a system call.
+    is_shown: bool,
     drawn: Option<Instant>,
 }
 
 impl<'a> ProgressLine<'a> {
     pub(super) fn on(terminal: &'a Terminal) -> Self {
-        Self { terminal, drawn: None }
+        Self { terminal, is_shown: terminal.shows_progress(), drawn: None }
     }
 
     pub(super) fn show(&mut self, schedule: &Schedule, run: PlannedRun, benchmark: &Benchmark) {
+        if !self.is_shown {
+            return;
+        }
         let now = clock::now();
         let is_early = self.drawn.is_some_and(|drawn| now.saturating_duration_since(drawn) < PAUSE);
-        if is_early || !self.terminal.shows_progress() {
+        if is_early {
             return;
         }
         self.drawn = Some(now);

@@ -15,11 +15,13 @@ use super::recording::{self, Recorded, Recording};
 use crate::args::BenchRunArgs;
 use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::signals::{SignalListener, Then, restore_child_exits};
-use speckit::bench::{CommandStopper, provenance};
-use speckit::internal::entropy;
+use speckit::bench::CommandStopper;
+use speckit::internal::{ProvenanceQuery, entropy};
 
 pub(super) fn run(context: &Context, args: &BenchRunArgs) -> CommandResult {
     let variations = planned(context, args)?;
+    // Git answers while the configuration is read and the database is opened, but not while a command is measured.
+    let provenance = ProvenanceQuery::start();
     let database = if args.no_store { None } else { Some(database::path(context)?) };
     // As many bits as a JSON number of any reader keeps.
     let seed = Seed::new(args.seed.unwrap_or_else(|| entropy::seed().number() >> 32));
@@ -29,7 +31,7 @@ pub(super) fn run(context: &Context, args: &BenchRunArgs) -> CommandResult {
 
     let opened = database.map(|path| (recording::open(&path), path));
     let generation = opened.as_ref().and_then(|((_, generation), _)| *generation);
-    let provenance = Provenance { generation, ..provenance() };
+    let provenance = Provenance { generation, ..provenance.finish() };
     let names = benchmark_names(&variations, &args.name);
     let mut measuring = Measuring::new(args, &variations, names, (seed, &provenance, &stopper));
     let mut recording = match opened {

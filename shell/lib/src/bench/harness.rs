@@ -142,7 +142,7 @@ impl Iterations {
             self.warmup_left = left;
             return;
         }
-        // A function has no exit code: a failure is an unknown end with its error.
+        // A function has no exit code: a failed call has its error.
         let (outcome, last_line) = match result {
             Ok(_) => (Outcome::exited(0), None),
             Err(error) => (Outcome::default(), Some(error.to_string())),

@@ -11,7 +11,7 @@ mod baselines;
 mod command;
 mod harness;
 mod machine_files;
-mod working_folder;
+pub(crate) mod working_folder;
 
 #[cfg(feature = "sqlite")]
 pub use baselines::{Baselines, RunInStore};

@@ -1,11 +1,11 @@
 //! Benchmarks are kept, listed, exported and imported.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use super::{bench_dir, dir_with, document, measured};
-use crate::test_dir::TestDir;
+use crate::test_dir::{RunResult, TestDir};
 
 #[track_caller]
 fn kept_names(dir: &TestDir) -> Vec<String> {
@@ -85,6 +85,42 @@ fn samples_that_are_no_times_are_reported_with_their_places() {
     }
     dir.run("bench import missing.json").exits_2().only_stderr("missing.json");
     dir.run("bench list").succeeds().no_stderr();
+}
+
+#[test]
+fn a_mistyped_key_is_refused_with_the_nearest_one_and_an_unknown_key_is_ignored_with_a_warning() {
+    let dir = bench_dir();
+    let text = document(&[("a", 1000)], 4);
+    dir.write("bad.json", text.replace("samples_ns", "sampels_ns").replace("cores", "coers"));
+    let refused = dir.run("bench import bad.json").exits_2().only_stderr("2 errors");
+    for expected in ["`samples_ns`?", "unknown key `sampels_ns`", "`cores`?", "unknown key `coers`"] {
+        assert!(refused.err.contains(expected), "{expected} in {}", refused.err);
+    }
+    dir.run("bench list").succeeds().no_stderr();
+    dir.write("later.json", text.replace("\"cpu\"", "\"caches\":1,\"cpu\""));
+    let kept = dir.run("bench import later.json").succeeds();
+    assert!(kept.err.contains("warning[type/unknown-field]: machine.caches: unknown key"), "{}", kept.err);
+    assert_eq!(kept_names(&dir), ["a"]);
+}
+
+/// As in `--config <(…)`: a pipe can be read once.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_database_of_a_configuration_that_can_be_read_once_is_used() {
+    let dir = bench_dir().file("settings.toml", "[store]\npath = 'named.db'\n");
+    let run = |arguments: &str| {
+        let mut cat = Command::new("cat");
+        let mut cat = cat.arg(dir.path("settings.toml")).stdout(Stdio::piped()).spawn().unwrap();
+        let arguments: Vec<&str> =
+            ["bench", "--config", "/dev/stdin"].into_iter().chain(arguments.split(' ')).collect();
+        let output = dir.command(&arguments).stdin(cat.stdout.take().unwrap()).output().unwrap();
+        cat.wait().unwrap();
+        RunResult::from_output(output).succeeds()
+    };
+    let recorded = run("run -n 1 -- true");
+    assert!(recorded.err.contains("named.db"), "{}", recorded.err);
+    assert!(run("save main").out.contains("named.db"));
+    assert!(run("list").out.contains("main"));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What is run, and how often.
 
+use std::time::Duration;
+
 use serde_json::json;
+use speckit_core::bench::plan::{Schedule, StopRule};
+use speckit_core::retry::Seed;
 
 use super::{bench_dir, measured};
 use crate::test_dir::member_names;
@@ -61,6 +65,24 @@ fn two_commands_run_in_turn_in_an_order_of_the_seed() {
     assert!(pairs.contains(&&b"ab"[..]) && pairs.contains(&&b"ba"[..]), "{first}");
     assert_eq!(order("1"), first);
     assert_ne!(order("2"), first);
+}
+
+/// The law about a drift (`tests/properties/bench/simulation.rs`) is about this schedule.
+#[test]
+fn the_runs_are_those_of_the_schedule_with_the_printed_seed() {
+    let dir = bench_dir();
+    let command = |number| format!("sh -c 'printf %s {number} >> order'");
+    let [first, second, third] = [0, 1, 2].map(command);
+    let others = ["--vs", &second, "--vs", &third];
+    let document = measured(&dir, &[&["-n", "20", "--warmup", "2"][..], &others, &["--", &first]].concat());
+    let seed = Seed::new(document["seed"].as_u64().unwrap());
+    let mut schedule = Schedule::new(3, 2, StopRule::Runs(20), seed);
+    let mut planned = String::new();
+    while let Some(run) = schedule.next_run() {
+        schedule.finished(Duration::ZERO);
+        planned += &run.benchmark.to_string();
+    }
+    assert_eq!((dir.read("order"), planned.len()), (planned, 66));
 }
 
 #[test]

@@ -17,8 +17,11 @@ mod time_order;
 
 /// The layout of the plots, which take their colours from the page.
 const STYLE: &str = "\
+th,td{padding:.3rem .35rem;white-space:nowrap}th,td:last-child{white-space:normal;vertical-align:bottom}td:last-child{min-width:6.5rem}\
+th:first-child,td:first-child{white-space:normal;min-width:9rem;overflow-wrap:anywhere}.wide{overflow-x:auto}\
 .note{color:var(--soft)}.regression{color:var(--bad)}.improvement{color:var(--good)}.name{overflow-wrap:anywhere}\
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .label{fill:var(--ink)}\
+svg text{paint-order:stroke;stroke:var(--page);stroke-width:4px}\
 .end{text-anchor:end}.mid{text-anchor:middle}.grid{stroke:var(--line)}.one{stroke:var(--ink)}.limit{stroke:var(--bad);stroke-dasharray:4 3}\
 .dots{stroke:var(--dot);stroke-width:5;stroke-linecap:round;stroke-opacity:.75;fill:none}\
 .box{fill:var(--box);stroke:var(--dot)}.median{stroke:var(--ink);stroke-width:2}.range{stroke:var(--dot);stroke-width:3}";

@@ -1,45 +1,35 @@
 //! A child whose exit is waited for with `wait4`, which gives its own use of resources.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to measured processes")]
 
-use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read as _};
+use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, ExitStatus};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, ioctl_fionbio};
+use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::last_line::LastLine;
 use super::peak_memory::peak_bytes;
+use super::stderr_pipe::StderrPipe;
 use super::stopper::CommandStopper;
-use crate::os::{clock, documents, process_group};
+use crate::os::{clock, process_group};
 
-/// How many bytes one system call reads.
-const CHUNK_BYTES: usize = 16 << 10;
-/// How many chunks are read after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
-const LAST_CHUNKS: usize = (1 << 20) / CHUNK_BYTES + 1;
 /// How long a drop waits for the exit of the killed process.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a child is polled at first if the system does not report its exit.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
 const LOST_EXIT: &str = "its exit status is lost because this process ignores SIGCHLD; do not ignore SIGCHLD";
-/// The variable that moves the stack of the child.
-const PADDING: &str = "SPECKIT_BENCH_PADDING";
 
 /// A running command that leads a process group of its own. Dropping it kills the group.
-pub(super) struct MeasuredChild {
+pub(super) struct MeasuredChild<'a> {
     pid: Pid,
     started: Instant,
     /// Reports the exit. Without it the child is polled.
     exit: Option<OwnedFd>,
-    /// `None` once it cannot be read.
-    stderr: Option<PipeReader>,
-    /// Keeps the pipe open, so that its end does not wake this process while the child exits, which would delay the exit.
-    _stderr_writer: PipeWriter,
-    last_line: LastLine,
+    stderr: &'a mut StderrPipe,
     is_reaped: bool,
 }
 
@@ -70,30 +60,11 @@ pub(super) struct Usage {
     pub(super) peak_bytes: Option<u64>,
 }
 
-impl MeasuredChild {
-    /// Starts a command. Nothing here makes the standard library fork instead of using `posix_spawn`: a fork takes longer the more memory
-    /// this process has.
-    pub(super) fn start(program: &str, arguments: &[String], padding_bytes: usize) -> io::Result<Self> {
-        let (stderr, its_stderr) = io::pipe()?;
-        let stderr_writer = its_stderr.try_clone()?;
-        ioctl_fionbio(&stderr, true)?;
-        let mut command = Command::new(program);
-        command.args(arguments).env(PADDING, "x".repeat(padding_bytes)).process_group(0);
-        // Opened here: `Stdio::null` would open it within the measured time.
-        let null = documents::null_device()?;
-        command.stdin(null.try_clone()?).stdout(null).stderr(its_stderr);
-        let started = clock::now();
-        let child = command.spawn()?;
-        let pid = Pid::from_child(&child);
-        Ok(Self {
-            pid,
-            started,
-            exit: exit_descriptor(pid),
-            stderr: Some(stderr),
-            _stderr_writer: stderr_writer,
-            last_line: LastLine::default(),
-            is_reaped: false,
-        })
+impl<'a> MeasuredChild<'a> {
+    /// A child that was started at this time.
+    pub(super) fn new(child: &Child, started: Instant, stderr: &'a mut StderrPipe) -> Self {
+        let pid = Pid::from_child(child);
+        Self { pid, started, exit: exit_descriptor(pid), stderr, is_reaped: false }
     }
 
     /// The time since its start.
@@ -123,7 +94,7 @@ impl MeasuredChild {
                 return Ok(ChildEvent::Stopped);
             }
             if ready.contains(&Descriptor::Stderr) {
-                self.read_stderr(1);
+                self.stderr.read();
             }
             if until.is_some_and(|until| self.elapsed() >= until) {
                 return Ok(ChildEvent::TimeIsUp);
@@ -135,7 +106,7 @@ impl MeasuredChild {
     fn poll(&self, stopper: Option<&CommandStopper>, max: Option<Duration>) -> io::Result<Vec<Descriptor>> {
         let exit = self.exit.as_ref().map(|exit| (Descriptor::Exit, exit.as_fd()));
         let stopped = stopper.map(|stopper| (Descriptor::Stopper, stopper.descriptor().as_fd()));
-        let stderr = self.stderr.as_ref().map(|stderr| (Descriptor::Stderr, stderr.as_fd()));
+        let stderr = self.stderr.descriptor().map(|stderr| (Descriptor::Stderr, stderr));
         let (descriptors, mut polled): (Vec<_>, Vec<_>) = [exit, stopped, stderr]
             .into_iter()
             .flatten()
@@ -149,21 +120,6 @@ impl MeasuredChild {
         }
         let ready = descriptors.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
         Ok(ready.map(|(descriptor, _)| descriptor).collect())
-    }
-
-    /// Reads at most this many chunks.
-    fn read_stderr(&mut self, chunks: usize) {
-        let mut chunk = [0; CHUNK_BYTES];
-        for _ in 0..chunks {
-            let Some(stderr) = &mut self.stderr else { return };
-            match stderr.read(&mut chunk) {
-                Ok(0) => self.stderr = None,
-                Ok(length) => self.last_line.push(chunk.get(..length).unwrap_or_default()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.stderr = None,
-            }
-        }
     }
 
     /// Asks the group to end.
@@ -191,13 +147,12 @@ impl MeasuredChild {
     }
 
     /// The last line of the standard error, with what the pipe still holds.
-    pub(super) fn last_stderr_line(mut self) -> Option<String> {
-        self.read_stderr(LAST_CHUNKS);
-        std::mem::take(&mut self.last_line).finish()
+    pub(super) fn last_stderr_line(self) -> Option<String> {
+        self.stderr.finish()
     }
 }
 
-impl Drop for MeasuredChild {
+impl Drop for MeasuredChild<'_> {
     /// Does not wait for ever for a process that the system cannot end.
     fn drop(&mut self) {
         if self.is_reaped {

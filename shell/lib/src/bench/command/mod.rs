@@ -13,10 +13,13 @@ use crate::os::{documents, environment};
 
 mod child;
 mod last_line;
+mod launcher;
 mod peak_memory;
 mod run;
+mod stderr_pipe;
 mod stopper;
 
+use launcher::Launcher;
 pub use peak_memory::memory_floor_bytes;
 pub use stopper::CommandStopper;
 
@@ -52,6 +55,8 @@ pub struct CommandRunner {
     limits: Limits,
     padding: RandomStream,
     stopper: Option<CommandStopper>,
+    /// From the first run on.
+    launcher: Option<Launcher>,
 }
 
 /// Why a command could not be run or measured.
@@ -88,6 +93,7 @@ impl CommandRunner {
             limits: Limits { timeout: None, grace: Duration::from_secs(1), drain: DRAIN },
             padding: padding_of(Seed::new(0)),
             stopper: None,
+            launcher: None,
         }
     }
 
@@ -132,7 +138,12 @@ impl CommandRunner {
             return Err(CommandError::Stopped);
         }
         let padding = usize::try_from(self.padding.up_to(MAX_PADDING_BYTES)).unwrap_or_default();
-        let child = child::MeasuredChild::start(&self.program, &self.arguments, padding);
+        let launcher = match self.launcher.take() {
+            Some(launcher) => Ok(launcher),
+            None => Launcher::new(&self.program, &self.arguments),
+        };
+        let launcher = launcher.map_err(|error| not_started(&self.program, &error))?;
+        let child = self.launcher.insert(launcher).start(padding);
         let child = child.map_err(|error| not_started(&self.program, &error))?;
         let run = run::run(child, self.limits, self.stopper.as_ref());
         let run = run.map_err(|error| CommandError::NotMeasured {

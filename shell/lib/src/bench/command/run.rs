@@ -13,7 +13,7 @@ use crate::os::clock::nanos;
 
 /// Performs the actions of the supervisor until the child is reaped; `None` if the stopper ended it.
 pub(super) fn run(
-    mut child: MeasuredChild,
+    mut child: MeasuredChild<'_>,
     limits: Limits,
     mut stopper: Option<&CommandStopper>,
 ) -> io::Result<Option<RunRecord>> {
@@ -49,7 +49,7 @@ pub(super) fn run(
     }
 }
 
-fn record(child: MeasuredChild, elapsed: Duration, usage: Usage, is_timed_out: bool) -> RunRecord {
+fn record(child: MeasuredChild<'_>, elapsed: Duration, usage: Usage, is_timed_out: bool) -> RunRecord {
     let Usage { status, user, system, peak_bytes } = usage;
     let outcome = Outcome { exit: status.code(), signal: status.signal(), timed_out: is_timed_out };
     RunRecord {

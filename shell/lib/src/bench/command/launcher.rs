@@ -1,0 +1,50 @@
+//! Starts the runs of one command, with what they share.
+#![expect(clippy::disallowed_methods, reason = "this module belongs to the door to measured processes")]
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use super::child::MeasuredChild;
+use super::stderr_pipe::StderrPipe;
+use crate::os::{clock, documents};
+
+/// The variable that moves the stack of the child.
+const PADDING: &str = "SPECKIT_BENCH_PADDING";
+
+/// Starts the runs of one command. What each of them needs is opened before the first one, since opening it takes as long as all else
+/// that is done between two runs.
+///
+/// A process that a run leaves in a session of its own, so that it is not killed with the group, may write to the standard error of a
+/// later run.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    /// Has the null device and the end of the pipe that runs write to.
+    command: Command,
+    stderr: StderrPipe,
+}
+
+impl Launcher {
+    pub(super) fn new(program: &str, arguments: &[String]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        // Nothing here makes the standard library fork instead of using `posix_spawn`: a fork takes longer the more memory this process
+        // has. `Stdio::null` would open the device within the measured time.
+        let null = documents::null_device()?;
+        let (stderr, its_stderr) = StderrPipe::new()?;
+        command.args(arguments).process_group(0).stdin(null.try_clone()?).stdout(null).stderr(its_stderr);
+        Ok(Self { command, stderr })
+    }
+
+    /// Starts a run with a variable of so many bytes.
+    pub(super) fn start(&mut self, padding_bytes: usize) -> io::Result<MeasuredChild<'_>> {
+        if !self.stderr.is_fresh() {
+            let (stderr, its_stderr) = StderrPipe::new()?;
+            self.command.stderr(its_stderr);
+            self.stderr = stderr;
+        }
+        self.command.env(PADDING, "x".repeat(padding_bytes));
+        let started = clock::now();
+        let child = self.command.spawn()?;
+        Ok(MeasuredChild::new(&child, started, &mut self.stderr))
+    }
+}

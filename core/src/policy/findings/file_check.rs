@@ -12,7 +12,7 @@ use super::matching::{RuleMatch, matches_in_file, matches_in_message};
 use super::source_text::SourceText;
 use super::suppression::Suppression;
 use crate::policy::position::{FilePosition, Position};
-use crate::policy::rules::{Policy, Rule};
+use crate::policy::rules::{Policy, Rule, is_test_file};
 use crate::tree::Severity;
 use crate::tree::nearest::nearest;
 
@@ -69,14 +69,19 @@ impl FileCheck {
     }
 }
 
-/// A NUL byte among this many bytes makes a file binary, as in git and grep.
-const BINARY_BYTES: usize = 8192;
+/// A NUL byte among this many bytes makes a file binary, as in git.
+pub const BINARY_BYTES: usize = 8000;
+
+/// Whether a file is no text, by its first [`BINARY_BYTES`] bytes.
+pub fn is_binary(content: &[u8]) -> bool {
+    memchr::memchr(0, content.get(..BINARY_BYTES).unwrap_or(content)).is_some()
+}
 
 impl Policy {
     /// Checks a file: its path relative to the checked folder, with `/` between its parts, and its bytes. Bytes that are not
     /// UTF-8 count as `U+FFFD`.
     pub fn check_file(&self, path: &str, content: &[u8]) -> FileCheck {
-        if content.get(..BINARY_BYTES).unwrap_or(content).contains(&0) {
+        if is_binary(content) {
             return FileCheck::skipped(path, SkipReason::Binary);
         }
         let rules = self.candidates(path, content);
@@ -215,7 +220,7 @@ fn mistake(
         let message = format!("the suppression of `{rule}` has no reason: write it after the name");
         return Some(("suppression/malformed", Severity::Error, message));
     }
-    let ran = policy.rules.iter().any(|one| one.name == *rule && one.looks_at(path));
+    let ran = policy.rules.iter().any(|one| one.name == *rule && one.looks_at(path, is_test_file(path)));
     (ran && !used).then(|| {
         let message = format!("the suppression of `{rule}` suppresses nothing: remove it");
         ("suppression/unused", Severity::Warning, message)

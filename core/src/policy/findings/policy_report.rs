@@ -51,7 +51,7 @@ pub struct RuleSummary {
 /// How many files a check left out, by the reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SkippedFiles {
-    /// Not a text: a NUL byte in its first 8 KiB.
+    /// Not a text: a NUL byte in its first 8,000 bytes.
     pub binary: usize,
     /// Longer than the limit.
     pub too_large: usize,

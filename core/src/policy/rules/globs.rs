@@ -8,7 +8,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 /// Glob patterns over paths. `*` and `?` stop at `/`, `**` does not, and a pattern without `/` matches the name of a file in
 /// any folder.
 #[derive(Clone, Debug)]
-pub(crate) struct Globs(GlobSet);
+pub(crate) struct Globs {
+    globs: GlobSet,
+    /// Whether `**` is among them, as in most rules.
+    is_every: bool,
+}
 
 /// Why a glob pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,16 +41,17 @@ impl Globs {
         }
         let too_large =
             |error: globset::Error| Vec::from([(0, GlobError { reason: error.kind().to_string() })]);
-        builder.build().map(Self).map_err(too_large)
+        let is_every = patterns.iter().any(|pattern| pattern == "**");
+        builder.build().map(|globs| Self { globs, is_every }).map_err(too_large)
     }
 
     /// Matches no path.
     pub(crate) fn none() -> Self {
-        Self(GlobSet::empty())
+        Self { globs: GlobSet::empty(), is_every: false }
     }
 
     pub(crate) fn is_match(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.is_every || self.globs.is_match(path)
     }
 }
 

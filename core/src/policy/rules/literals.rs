@@ -11,36 +11,60 @@ const MIN_BYTES: usize = 2;
 /// A class of more characters is no text.
 const MAX_CLASS: usize = 8;
 
-/// Texts in lower case (ASCII): each match contains one of them, in any case. `None` if the pattern requires none.
-pub(super) fn required_literals(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+/// A text that a match contains.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Literal {
+    /// Its bytes; in lower case (ASCII) if it is there in any case.
+    pub(super) text: Vec<u8>,
+    pub(super) any_case: bool,
+}
+
+impl Literal {
+    fn new(text: &[u8]) -> Self {
+        Self { text: text.to_vec(), any_case: false }
+    }
+
+    /// This text followed by another.
+    fn followed_by(&self, next: &Self) -> Self {
+        let mut text = [self.text.as_slice(), &next.text].concat();
+        let any_case = self.any_case || next.any_case;
+        if any_case {
+            text.make_ascii_lowercase();
+        }
+        Self { text, any_case }
+    }
+}
+
+/// Texts of which each match contains one. `None` if the pattern requires none.
+pub(super) fn required_literals(hir: &Hir) -> Option<Vec<Literal>> {
     Required::of(hir).best()
 }
 
 /// What an expression requires.
 struct Required {
     /// All texts that it matches, if there are few.
-    exact: Option<Vec<Vec<u8>>>,
+    exact: Option<Vec<Literal>>,
     /// Texts of which each match contains one.
-    inner: Option<Vec<Vec<u8>>>,
+    inner: Option<Vec<Literal>>,
 }
 
 impl Required {
     const NOTHING: Self = Self { exact: None, inner: None };
 
-    fn exact(mut texts: Vec<Vec<u8>>) -> Self {
+    fn exact(mut texts: Vec<Literal>) -> Self {
         texts.sort();
         texts.dedup();
         if texts.len() > MAX_LITERALS { Self::NOTHING } else { Self { exact: Some(texts), inner: None } }
     }
 
-    fn best(self) -> Option<Vec<Vec<u8>>> {
+    fn best(self) -> Option<Vec<Literal>> {
         better(useful(self.exact), self.inner)
     }
 
     fn of(hir: &Hir) -> Self {
         match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => Self::exact(Vec::from([Vec::new()])),
-            HirKind::Literal(literal) => Self::exact(Vec::from([literal.0.to_ascii_lowercase()])),
+            HirKind::Empty | HirKind::Look(_) => Self::exact(Vec::from([Literal::default()])),
+            HirKind::Literal(literal) => Self::exact(Vec::from([Literal::new(&literal.0)])),
             HirKind::Class(class) => class_texts(class).map_or(Self::NOTHING, Self::exact),
             HirKind::Capture(capture) => Self::of(&capture.sub),
             HirKind::Repetition(repetition) => {
@@ -48,7 +72,7 @@ impl Required {
                 match (repetition.min, repetition.max) {
                     (1, Some(1)) => sub,
                     (0, Some(1)) => sub.exact.map_or(Self::NOTHING, |mut texts| {
-                        texts.push(Vec::new());
+                        texts.push(Literal::default());
                         Self::exact(texts)
                     }),
                     (0, _) => Self::NOTHING,
@@ -80,7 +104,7 @@ impl Required {
     /// Neighbours that match few texts are joined; the best of the joined texts is required.
     fn of_sequence(parts: &[Hir]) -> Self {
         let mut inner = None;
-        let mut joined = Vec::from([Vec::new()]);
+        let mut joined = Vec::from([Literal::default()]);
         let mut is_exact = true;
         for part in parts.iter().map(Self::of) {
             let crossed = part.exact.as_ref().and_then(|texts| crossed(&joined, texts));
@@ -89,7 +113,7 @@ impl Required {
                 (None, next) => {
                     is_exact = false;
                     inner = better(inner, better(useful(Some(joined)), part.inner));
-                    next.unwrap_or_else(|| Vec::from([Vec::new()]))
+                    next.unwrap_or_else(|| Vec::from([Literal::default()]))
                 }
             };
         }
@@ -102,43 +126,44 @@ impl Required {
 }
 
 /// Each of the first texts followed by each of the second.
-fn crossed(first: &[Vec<u8>], second: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+fn crossed(first: &[Literal], second: &[Literal]) -> Option<Vec<Literal>> {
     if first.len() * second.len() > MAX_LITERALS {
         return None;
     }
-    let joined = |start: &Vec<u8>, end: &Vec<u8>| start.iter().chain(end).copied().collect();
-    Some(first.iter().flat_map(|start| second.iter().map(move |end| joined(start, end))).collect())
+    Some(first.iter().flat_map(|start| second.iter().map(move |end| start.followed_by(end))).collect())
 }
 
-/// The texts of a class with few characters.
-fn class_texts(class: &Class) -> Option<Vec<Vec<u8>>> {
+/// The texts of a class with few characters. Both cases of a letter are one text.
+fn class_texts(class: &Class) -> Option<Vec<Literal>> {
     let Class::Unicode(class) = class else { return None };
-    let mut texts = Vec::new();
-    for range in class.ranges() {
-        for c in range.start()..=range.end() {
-            if texts.len() == MAX_CLASS {
-                return None;
-            }
-            let mut bytes = [0; 4];
-            texts.push(c.encode_utf8(&mut bytes).as_bytes().to_ascii_lowercase());
-        }
+    let chars: Vec<char> =
+        class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(MAX_CLASS + 1).collect();
+    if chars.len() > MAX_CLASS {
+        return None;
     }
-    // Both cases of a letter are one text, so that words in any case stay below the limit.
+    let text = |c: &char| {
+        let mut bytes = [0; 4];
+        let other = if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        let any_case = other != *c && chars.contains(&other);
+        let c = if any_case { c.to_ascii_lowercase() } else { *c };
+        Literal { text: c.encode_utf8(&mut bytes).as_bytes().to_vec(), any_case }
+    };
+    let mut texts: Vec<Literal> = chars.iter().map(text).collect();
     texts.sort();
     texts.dedup();
     Some(texts)
 }
 
-fn useful(texts: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+fn useful(texts: Option<Vec<Literal>>) -> Option<Vec<Literal>> {
     texts.filter(|texts| !texts.is_empty() && shortest(texts) >= MIN_BYTES)
 }
 
-fn shortest(texts: &[Vec<u8>]) -> usize {
-    texts.iter().map(Vec::len).min().unwrap_or_default()
+fn shortest(texts: &[Literal]) -> usize {
+    texts.iter().map(|literal| literal.text.len()).min().unwrap_or_default()
 }
 
 /// The one whose shortest text is longer, since it is in fewer files.
-fn better(a: Option<Vec<Vec<u8>>>, b: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+fn better(a: Option<Vec<Literal>>, b: Option<Vec<Literal>>) -> Option<Vec<Literal>> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if shortest(&b) > shortest(&a) { b } else { a }),
         (a, b) => a.or(b),
@@ -154,7 +179,11 @@ mod tests {
     fn required(pattern: &str) -> Option<Vec<String>> {
         let hir = regex_syntax::parse(pattern).unwrap();
         let texts = required_literals(&hir)?;
-        Some(texts.into_iter().map(|text| String::from_utf8(text).unwrap()).collect())
+        let shown = texts.into_iter().map(|literal| {
+            let text = String::from_utf8(literal.text).unwrap();
+            if literal.any_case { alloc::format!("{text} in any case") } else { text }
+        });
+        Some(shown.collect())
     }
 
     fn some<const N: usize>(texts: [&str; N]) -> Option<Vec<String>> {
@@ -163,9 +192,11 @@ mod tests {
 
     #[test]
     fn a_match_contains_one_of_the_texts() {
-        assert_eq!(required(r"store_memory\s*\("), some(["store_memory"]));
-        assert_eq!(required(r"(?i)Store"), some(["store", "\u{17f}tore"]));
-        assert_eq!(required(r"(?i)memory\s*\(\s*importance"), some(["importance"]));
+        assert_eq!(required(r"Store_memory\s*\("), some(["Store_memory"]));
+        assert_eq!(required(r"[Ss]tore_Memory"), some(["store_memory in any case"]));
+        assert_eq!(required(r"(s|S)tore"), some(["store in any case"]));
+        assert_eq!(required(r"(?i)Store"), some(["store in any case", "\u{17f}tore in any case"]));
+        assert_eq!(required(r"(?i)memory\s*\(\s*importance"), some(["importance in any case"]));
         assert_eq!(required(r"a+(todo|fixme)\b.*longest_text"), some(["longest_text"]));
         assert_eq!(required(r"\b(foo|barn)\s"), some(["barn", "foo"]));
         assert_eq!(required(r"colou?r"), some(["color", "colour"]));

@@ -139,13 +139,15 @@ impl Policy {
 
     /// Whether a rule checks a file with this path.
     pub fn looks_at(&self, path: &str) -> bool {
-        self.rules.iter().any(|rule| rule.looks_at(path))
+        let is_test = is_test_file(path);
+        self.rules.iter().any(|rule| rule.looks_at(path, is_test))
     }
 
     /// The rules that may match in a file, in their order.
     pub(crate) fn candidates(&self, path: &str, content: &[u8]) -> Vec<&Rule> {
         let candidates = self.prefilter.candidates(content);
         let rules = candidates.into_iter().filter_map(|index| self.rules.get(index));
-        rules.filter(|rule| rule.looks_at(path)).collect()
+        let is_test = is_test_file(path);
+        rules.filter(|rule| rule.looks_at(path, is_test)).collect()
     }
 }

@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
-use super::literals::required_literals;
+use super::literals::{Literal, required_literals};
 
 /// The largest compiled pattern. A search takes time in proportion to the text and to this size.
 const MAX_BYTES: usize = 1 << 20;
@@ -17,8 +17,8 @@ const MAX_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     regex: Regex,
-    /// Texts in lower case: each match contains one of them, in any case.
-    literals: Option<Vec<Vec<u8>>>,
+    /// Texts of which each match contains one.
+    literals: Option<Vec<Literal>>,
 }
 
 /// Why a pattern is refused.
@@ -88,7 +88,7 @@ impl Pattern {
         self.regex.find_at(text, start).map(|found| found.range())
     }
 
-    pub(crate) fn literals(&self) -> Option<&[Vec<u8>]> {
+    pub(super) fn literals(&self) -> Option<&[Literal]> {
         self.literals.as_deref()
     }
 }

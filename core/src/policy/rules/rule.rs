@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use super::error::{RuleError, RuleMistake};
 use super::globs::{GlobError, Globs};
 use super::pattern::{Pattern, PatternError};
-use super::test_files::is_test_file;
 use crate::policy::config::{RuleConfig, RuleRegion, RuleSeverity};
 use crate::tree::{Key, Severity};
 
@@ -115,13 +114,13 @@ impl Rule {
         }))
     }
 
-    /// Whether the rule checks a file.
-    pub(crate) fn looks_at(&self, path: &str) -> bool {
+    /// Whether the rule checks a file, which may be a test.
+    pub(crate) fn looks_at(&self, path: &str, is_test: bool) -> bool {
         let Regions { code, strings, comments } = self.regions;
         (code || strings || comments)
             && self.paths.is_match(path)
             && !self.exclude.is_match(path)
-            && (self.tests || !is_test_file(path))
+            && (self.tests || !is_test)
     }
 
     /// Checks excluded files too.

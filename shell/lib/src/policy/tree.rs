@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use speckit_core::policy::Policy;
-use speckit_core::policy::findings::{FileCheck, SkipReason};
+use speckit_core::policy::findings::{BINARY_BYTES, FileCheck, SkipReason, is_binary};
 
 /// The longest file that is checked: 10 MiB.
 pub const MAX_FILE_BYTES: u64 = 10 << 20;
@@ -129,9 +129,16 @@ fn missing(whole: &Path, path: &Path) -> Option<PathError> {
 
 /// The path of a file relative to the checked folder, with `/` between its parts. A file outside it keeps its whole path.
 pub fn path_in_tree(root: &Path, path: &Path) -> String {
+    let is_clean = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    if let Some(below) = path.strip_prefix(root).ok().filter(|below| is_clean(below)) {
+        return with_slashes(below);
+    }
     let (root, path) = (without_dots(root), without_dots(path));
-    let relative = path.strip_prefix(&root).unwrap_or(&path);
-    let parts = relative.components().map(|part| part.as_os_str().to_string_lossy());
+    with_slashes(path.strip_prefix(&root).unwrap_or(&path))
+}
+
+fn with_slashes(path: &Path) -> String {
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     let joined = parts.collect::<Vec<_>>().join("/");
     joined.strip_prefix("//").map_or_else(|| joined.clone(), |rest| format!("/{rest}"))
 }
@@ -199,8 +206,14 @@ impl FileReader<'_> {
         if length > MAX_FILE_BYTES {
             return Err(SkipReason::TooLarge);
         }
-        self.buffer.reserve(usize::try_from(length).unwrap_or_default() + 1);
-        let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut self.buffer);
+        let mut file = file.take(MAX_FILE_BYTES + 1);
+        // What is no text is known from its beginning.
+        let start = (&mut file).take(BINARY_BYTES as u64).read_to_end(&mut self.buffer);
+        if start.is_err() || is_binary(&self.buffer) {
+            return Err(if start.is_err() { SkipReason::Unreadable } else { SkipReason::Binary });
+        }
+        self.buffer.reserve(usize::try_from(length).unwrap_or_default());
+        let read = file.read_to_end(&mut self.buffer).map(|_| self.buffer.len());
         match read {
             Ok(bytes) if bytes as u64 > MAX_FILE_BYTES => Err(SkipReason::TooLarge),
             Ok(_) => Ok(()),

@@ -88,7 +88,7 @@ fn an_unknown_revision_and_a_range_without_a_common_commit_are_errors() {
 }
 
 #[test]
-fn a_shallow_clone_without_the_range_is_told_so() {
+fn a_range_that_a_shallow_clone_lacks_is_an_error_of_its_own() {
     let Some(repository) = Repository::new() else { return };
     let first = repository.commit("a", "1\n");
     repository.commit("b", "2\n");

@@ -188,7 +188,7 @@ fn in_a_folder_paths_are_relative_and_files_outside_are_left_out() {
 }
 
 #[test]
-fn what_is_no_text_in_the_repository_is_said() {
+fn content_that_is_not_read_has_its_kind() {
     let Some(repository) = Repository::new() else { return };
     repository.write("large", vec![b'x'; (1 << 20) + 1]);
     repository.write("limit", vec![b'x'; 1 << 20]);
@@ -292,7 +292,7 @@ fn the_work_tree_the_index_and_the_stash_are_not_touched() {
 }
 
 #[test]
-fn without_a_repository_or_a_work_tree_the_way_out_is_said() {
+fn without_a_repository_or_a_work_tree_the_error_has_a_way_out() {
     let Some(repository) = Repository::new() else { return };
     let bare = repository.home().join("bare");
     repository.git(&["init", "-q", "--bare", &bare.to_string_lossy()]);
@@ -307,7 +307,7 @@ fn without_a_repository_or_a_work_tree_the_way_out_is_said() {
 }
 
 #[test]
-fn a_machine_without_git_is_told_so() {
+fn a_missing_git_is_an_error_of_its_own() {
     let Some(repository) = Repository::new() else { return };
     let output = repository.reader(&["staged"]).env("PATH", PathBuf::from("absent")).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();

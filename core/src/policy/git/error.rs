@@ -1,4 +1,4 @@
-//! Why git did not say what was asked, and what to do.
+//! The errors of git, and what to do about them.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use crate::tree::{Code, Diagnostic, Key};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnexpectedOutput;
 
-/// Why something cannot be learned from git.
+/// Why git cannot give an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GitError {

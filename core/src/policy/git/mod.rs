@@ -1,4 +1,4 @@
-//! What git says about a repository: staged and pushed files, ranges, errors.
+//! The output of git about a repository: staged and pushed files, ranges, errors.
 //!
 //! git itself is run by the shell. These are the decisions: what its output means, and what to ask it next.
 

@@ -38,7 +38,7 @@ pub enum HookState {
     NoProgram,
     /// git did not run it, although it looks as if it would.
     NotRun {
-        /// What git said.
+        /// The last line that git or the script wrote.
         reason: String,
     },
 }
@@ -54,14 +54,14 @@ impl HookState {
         }
     }
 
-    /// What an answer of the script means. `said` is the last line of git.
-    pub fn of_probe(answer: ProbeAnswer, said: &str) -> Self {
+    /// What an answer of the script means. `last_line` is that of git.
+    pub fn of_probe(answer: ProbeAnswer, last_line: &str) -> Self {
         match answer {
             ProbeAnswer::Ready => Self::Runs,
             ProbeAnswer::NoProgram => Self::NoProgram,
-            ProbeAnswer::Silent => {
-                Self::NotRun { reason: if said.is_empty() { "it wrote nothing".into() } else { said.into() } }
-            }
+            ProbeAnswer::Silent => Self::NotRun {
+                reason: if last_line.is_empty() { "it wrote nothing".into() } else { last_line.into() },
+            },
         }
     }
 }

@@ -99,9 +99,9 @@ impl<'r> GitHooks<'r> {
     pub fn status(&self, name: HookName) -> Result<HookStatus, HookError> {
         let HookFiles { facts, path, .. } = self.files(name)?;
         let state = HookState::without_probe(&facts).unwrap_or_else(|| {
-            let said = self.repository.probe_hook(name, &path);
-            let last_line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            HookState::of_probe(read_probe(name, &said), last_line.unwrap_or_default())
+            let output = self.repository.probe_hook(name, &path);
+            let last_line = output.lines().map(str::trim).rfind(|line| !line.is_empty());
+            HookState::of_probe(read_probe(name, &output), last_line.unwrap_or_default())
         });
         Ok(HookStatus::new(facts, state))
     }

@@ -3,7 +3,7 @@
 use super::super::repository::Repository;
 use super::FakeProgram;
 
-/// Installing, status and uninstalling all say who decides the folder, and nothing is written.
+/// Each command names the setting that decides the folder, and writes nothing.
 #[track_caller]
 fn assert_refused(repository: &Repository, reason: &str, help: &str) {
     let before = repository.everything();

@@ -20,7 +20,7 @@ fn without_its_program_it_calls_the_one_in_path() {
 }
 
 #[test]
-fn without_any_program_it_refuses_after_the_former_hook_and_says_what_mends_it() {
+fn without_any_program_it_refuses_after_the_former_hook_with_the_command_that_mends_it() {
     let Some(repository) = Repository::new() else { return };
     let program = FakeProgram::install(&repository);
     std::fs::remove_file(&program.path).unwrap();

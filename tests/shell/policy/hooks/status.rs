@@ -21,7 +21,7 @@ fn installed() -> Option<Repository> {
 }
 
 #[test]
-fn hooks_that_run_are_told_with_their_folder_and_their_program() {
+fn hooks_that_run_are_reported_with_their_folder_and_their_program() {
     let Some(repository) = installed() else { return };
     let json = repository.speckit("policy hooks status --format json").succeeds().json();
     assert_eq!((&json["ok"], &json["setting"]), (&true.into(), &serde_json::Value::Null));
@@ -87,7 +87,7 @@ fn a_hook_without_its_program_does_not_run() {
 }
 
 #[test]
-fn a_setting_that_leads_elsewhere_is_told() {
+fn a_setting_that_leads_elsewhere_is_reported() {
     let Some(repository) = installed() else { return };
     repository.git(&["config", "core.hooksPath", "/elsewhere"]);
     assert_does_not_run(&repository, "it is not installed");
@@ -100,7 +100,7 @@ fn a_setting_that_leads_elsewhere_is_told() {
 }
 
 #[test]
-fn what_git_says_is_the_reason_if_it_does_not_run_a_hook() {
+fn the_last_line_of_git_is_the_reason_if_it_does_not_run_a_hook() {
     let Some(repository) = installed() else { return };
     let hook = repository.path(".git/hooks/pre-commit");
     let script = std::fs::read_to_string(&hook).unwrap();

@@ -31,7 +31,7 @@ fn name() -> impl Strategy<Value = OsString> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let content = select(vec!["", "1\n", "2\n", "1\n2\n3\n"]);
+    let content = select(vec!["", "1\n", "2\n", "3\n", "1\n2\n3\n"]);
     let commit = prop_oneof![
         Just(vec![]),
         Just(vec!["-a".into()]),
@@ -41,12 +41,12 @@ fn step() -> impl Strategy<Value = Step> {
         name().prop_map(|name| vec!["--include".into(), "--".into(), name]),
     ];
     prop_oneof![
-        6 => (name(), content).prop_map(|(name, content)| Step::Write(name, content)),
+        14 => (name(), content).prop_map(|(name, content)| Step::Write(name, content)),
         1 => name().prop_map(Step::WriteExecutable),
         1 => name().prop_map(Step::Link),
-        2 => name().prop_map(Step::Delete),
-        4 => name().prop_map(Step::Add),
-        2 => Just(Step::AddAll),
+        1 => name().prop_map(Step::Delete),
+        8 => name().prop_map(Step::Add),
+        3 => Just(Step::AddAll),
         1 => name().prop_map(Step::Announce),
         1 => name().prop_map(Step::Unstage),
         1 => Just(Step::Branch),
@@ -105,10 +105,10 @@ impl Repository {
 }
 
 proptest! {
-    #![proptest_config(speckit_tests::cases(16))]
+    #![proptest_config(speckit_tests::cases(12))]
 
     #[test]
-    fn the_hook_sees_the_difference_of_head_and_the_commit_that_follows(steps in vec(step(), 4..24)) {
+    fn the_hook_sees_the_difference_of_head_and_the_commit_that_follows(steps in vec(step(), 10..40)) {
         let Some(repository) = Repository::new() else { return Ok(()) };
         repository.install_reader();
         for step in &steps {

@@ -1,4 +1,4 @@
-//! What git says about hooks.
+//! The hooks of a repository, as git sees them.
 #![expect(clippy::disallowed_methods, reason = "this module is a door to git")]
 
 use std::ffi::OsString;
@@ -48,10 +48,10 @@ impl GitRepository {
         let has_others = self.git.answer("config", &["config", "--get-regexp", "^hook\\."]);
         if matches!(has_others, Ok(None)) {
             let mut command = self.git.command(&["hook", "run", name.as_str()]);
-            let said = text_of(command.env(PROBE_VARIABLE, "1").output());
+            let output = text_of(command.env(PROBE_VARIABLE, "1").output());
             // git 2.36 is the first with this command.
-            if !said.contains("is not a git command") {
-                return said;
+            if !output.contains("is not a git command") {
+                return output;
             }
         }
         let mut script = Command::new(path);

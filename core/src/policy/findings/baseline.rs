@@ -84,8 +84,12 @@ impl Baseline {
 
     /// The files with accepted findings.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        let paths: BTreeSet<&str> = self.entries.iter().map(|entry| entry.path.as_str()).collect();
-        paths.into_iter()
+        let paths = self.entries.iter().map(|entry| entry.path.as_str()).filter(|path| !path.is_empty());
+        paths.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    pub(super) fn has(&self, entry: &BaselineEntry) -> bool {
+        self.entries.contains(entry)
     }
 
     /// Which findings are accepted: each entry accepts one of its rule, line and path, or, if there is no file at its path any

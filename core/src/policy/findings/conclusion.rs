@@ -15,12 +15,24 @@ use crate::policy::rules::{Policy, Rule};
 use crate::text::grouped;
 use crate::tree::Fingerprint;
 
+/// Which files of a tree were checked. Rules that require matches are decided for the whole tree only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckedFiles {
+    /// All of them.
+    #[default]
+    Tree,
+    /// Some that were named; the report says which rules are not decided.
+    Named,
+    /// Those of a commit.
+    Changed,
+}
+
 /// What a conclusion depends on beside the files.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CheckOptions {
-    /// Whether only a part of the tree was checked: then rules that require matches are not decided.
-    pub is_part: bool,
+    /// Which files were checked.
+    pub files: CheckedFiles,
     /// Whether new findings of severity warning fail the check too.
     pub strict: bool,
     /// The accepted findings of old code.
@@ -30,10 +42,10 @@ pub struct CheckOptions {
 }
 
 impl CheckOptions {
-    /// Sets whether only a part of the tree is checked.
+    /// Sets which files were checked.
     #[must_use]
-    pub fn part(mut self, is_part: bool) -> Self {
-        self.is_part = is_part;
+    pub fn files(mut self, files: CheckedFiles) -> Self {
+        self.files = files;
         self
     }
 
@@ -132,10 +144,10 @@ impl Policy {
                 limits.exceeded.insert(rule.name.clone());
             }
             if count < rule.allowed.at_least {
-                if options.is_part {
-                    undecided.push(format!("`{}`", rule.name));
-                } else {
-                    limits.missing.push(self.missing(rule, places));
+                match options.files {
+                    CheckedFiles::Tree => limits.missing.push(self.missing(rule, places, &options.baseline)),
+                    CheckedFiles::Named => undecided.push(format!("`{}`", rule.name)),
+                    CheckedFiles::Changed => {}
                 }
             }
         }
@@ -149,7 +161,7 @@ impl Policy {
     }
 
     /// The finding about required matches that are missing, at the place of the rule.
-    fn missing(&self, rule: &Rule, places: Vec<FilePosition>) -> Finding {
+    fn missing(&self, rule: &Rule, places: Vec<FilePosition>, baseline: &Baseline) -> Finding {
         let (expected, found) = (matches(rule.allowed.at_least), places.len());
         let message =
             format!("{} (expected at least {expected} in the whole tree, found {found})", rule.message);
@@ -168,7 +180,10 @@ impl Policy {
             fix: rule.fix.clone(),
             docs: rule.docs.clone(),
             source: None,
-            state: FindingState::New,
+            state: match baseline.has(&missing_entry(&rule.name)) {
+                true => FindingState::Baseline,
+                false => FindingState::New,
+            },
             reason: None,
             related: places,
         }
@@ -303,12 +318,15 @@ impl PolicyReport {
         self
     }
 
-    /// The baseline that accepts what the report finds, except what is suppressed and what no file has.
+    /// The baseline that accepts what the report finds, except what is suppressed.
     pub fn baseline(&self) -> Baseline {
         let accepted = self.findings.iter().filter(|finding| finding.state != FindingState::Suppressed);
-        Baseline::of(accepted.filter_map(|finding| {
-            let line = finding.source.as_ref()?.line.clone();
-            Some(BaselineEntry { path: finding.path.clone(), rule: finding.rule.clone(), line })
+        Baseline::of(accepted.map(|finding| match &finding.source {
+            Some(source) => {
+                let (path, rule) = (finding.path.clone(), finding.rule.clone());
+                BaselineEntry { path, rule, line: source.line.clone() }
+            }
+            None => missing_entry(&finding.rule),
         }))
     }
 }
@@ -319,6 +337,11 @@ fn entry(path: &str, hit: &Hit) -> BaselineEntry {
 
 fn matches(number: usize) -> String {
     if number == 1 { "1 match".into() } else { format!("{} matches", grouped(&number)) }
+}
+
+/// The entry of a baseline that accepts missing matches.
+fn missing_entry(rule: &str) -> BaselineEntry {
+    BaselineEntry { path: String::new(), rule: rule.into(), line: "at_least".into() }
 }
 
 /// What a check of the suppressions looks for.

@@ -15,7 +15,7 @@ mod tests;
 
 pub use crate::policy::position::{FilePosition, Position};
 pub use baseline::{Baseline, BaselineFileError};
-pub use conclusion::CheckOptions;
+pub use conclusion::{CheckOptions, CheckedFiles};
 pub use file_check::{BINARY_BYTES, FileCheck, SkipReason, is_binary};
 pub use finding::{Finding, FindingState, SourceLine};
 pub use policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};

@@ -161,24 +161,29 @@ fn a_file_without_a_lexer_is_code_and_takes_suppressions_at_the_start_of_a_line(
 
 #[test]
 fn limits_count_the_whole_tree() {
-    let check = |rule: &str, texts: &[&str], is_part: bool| {
+    let check = |rule: &str, texts: &[&str], checked: CheckedFiles| {
         let policy = policy(rule);
         let files =
             texts.iter().enumerate().map(|(n, text)| policy.check_file(&format!("{n}.rs"), text.as_bytes()));
-        policy.conclude(files.collect::<Vec<_>>(), &CheckOptions::default().part(is_part))
+        policy.conclude(files.collect::<Vec<_>>(), &CheckOptions::default().files(checked))
     };
     let most = r#""r": {"pattern": "xy", "at_most": 2, "message": "m"}"#;
-    assert_eq!(check(most, &["xy", "xy"], false).findings, []);
-    let three = check(most, &["xy", "xy xy"], false);
+    assert_eq!(check(most, &["xy", "xy"], CheckedFiles::Tree).findings, []);
+    let three = check(most, &["xy", "xy xy"], CheckedFiles::Tree);
     assert_eq!(three.findings.len(), 3);
     assert_eq!(three.findings[0].message, "m (3 matches in the whole tree, at most 2 allowed)");
     let least = r#""r": {"pattern": "xy", "at_least": 2, "message": "m"}"#;
-    assert!(check(least, &["xy", "xy"], false).ok);
-    let one = check(least, &["xy", ""], false);
+    assert!(check(least, &["xy", "xy"], CheckedFiles::Tree).ok);
+    let one = check(least, &["xy", ""], CheckedFiles::Tree);
     assert_eq!(one.findings[0].message, "m (expected at least 2 matches in the whole tree, found 1)");
     assert_eq!((one.findings[0].related[0].path.as_str(), one.ok), ("0.rs", false));
-    let part = check(least, &["xy"], true);
+    let part = check(least, &["xy"], CheckedFiles::Named);
     assert!(part.ok && part.notes[0].contains("`r`"), "{:?}", part.notes);
+    assert_eq!(check(least, &["xy"], CheckedFiles::Changed).notes, [""; 0]);
+    let policy = policy(least);
+    let accepted = CheckOptions::default().baseline(one.baseline());
+    let again = policy.conclude([policy.check_file("0.rs", b"xy")], &accepted);
+    assert!(again.ok && again.findings[0].state == FindingState::Baseline);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub use rule::MAX_WITHIN;
 pub(crate) use rule::{Regions, Rule};
 pub use test_files::is_test_file;
 
-use crate::policy::config::{Enforcement, PolicyConfig};
+use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig};
 use crate::policy::position::{FilePosition, Position};
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Value};
@@ -75,10 +75,26 @@ impl Policy {
     /// # Errors
     /// Every mistake of every rule, in the order of their names.
     pub fn compile(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
+        Self::read(config, Rule::compile)
+    }
+
+    /// As [`Policy::compile`], for rules that [`check_rules`] accepted: each pattern is compiled when a file may match it, so that a
+    /// short check does not wait for the others. A pattern that is too large matches nothing then.
+    ///
+    /// # Errors
+    /// Every other mistake of every rule, in the order of their names.
+    pub fn compile_unchecked(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
+        Self::read(config, Rule::unchecked)
+    }
+
+    fn read(
+        config: &PolicyConfig,
+        read: fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>,
+    ) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {
-            match Rule::compile(name, rule) {
+            match read(name, rule) {
                 Ok(rule) => rules.extend(rule),
                 Err(mistakes) => errors.extend(mistakes),
             }

@@ -1,9 +1,12 @@
 //! A regular expression of a rule.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use once_cell::race::OnceBox;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
@@ -13,10 +16,12 @@ use super::literals::{Literal, required_literals};
 /// The largest compiled pattern. A search takes time in proportion to the text and to this size.
 const MAX_BYTES: usize = 1 << 20;
 
-/// A compiled regular expression. `^` and `$` match at line ends too, and `.` matches no line end.
+/// A regular expression, compiled when it is first searched for. `^` and `$` match at line ends too, and `.` matches no line end.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
-    regex: Regex,
+    text: Arc<str>,
+    /// `None`: it is too large.
+    regex: Arc<OnceBox<Option<Regex>>>,
     /// Texts of which each match contains one.
     literals: Option<Vec<Literal>>,
 }
@@ -61,31 +66,41 @@ impl PatternError {
 }
 
 impl Pattern {
-    /// Compiles a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// It is invalid, matches the empty text, or is too large.
+    /// It is invalid, or matches the empty text.
     pub(crate) fn new(pattern: &str) -> Result<Self, PatternError> {
         let hir = parsed(pattern)?;
         if hir.properties().minimum_len() == Some(0) {
             return Err(PatternError::MatchesEmpty);
         }
-        let regex = RegexBuilder::new(pattern)
-            .multi_line(true)
-            .crlf(true)
-            .size_limit(MAX_BYTES)
-            .dfa_size_limit(MAX_BYTES)
-            .build()
-            .map_err(|_| PatternError::TooLarge)?;
-        Ok(Self { regex, literals: required_literals(&hir) })
+        Ok(Self { text: pattern.into(), regex: Arc::default(), literals: required_literals(&hir) })
     }
 
-    /// The first match that begins at this byte or later.
+    /// Compiles it now.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(crate) fn compile(&self) -> Result<(), PatternError> {
+        self.regex().map(drop).ok_or(PatternError::TooLarge)
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        let compiled = self.regex.get_or_init(|| {
+            let mut builder = RegexBuilder::new(&self.text);
+            builder.multi_line(true).crlf(true).size_limit(MAX_BYTES).dfa_size_limit(MAX_BYTES);
+            Box::new(builder.build().ok())
+        });
+        compiled.as_ref()
+    }
+
+    /// The first match that begins at this byte or later. A pattern that is too large has none.
     pub(crate) fn find_at(&self, text: &str, start: usize) -> Option<core::ops::Range<usize>> {
         if start > text.len() {
             return None;
         }
-        self.regex.find_at(text, start).map(|found| found.range())
+        self.regex()?.find_at(text, start).map(|found| found.range())
     }
 
     pub(super) fn literals(&self) -> Option<&[Literal]> {
@@ -117,7 +132,7 @@ mod tests {
     use super::*;
 
     fn error(pattern: &str) -> PatternError {
-        Pattern::new(pattern).unwrap_err()
+        Pattern::new(pattern).and_then(|pattern| pattern.compile()).unwrap_err()
     }
 
     #[test]

@@ -61,7 +61,17 @@ impl Rule {
     /// # Errors
     /// Every mistake in it.
     pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
-        let mut mistakes = Mistakes { rule: name, errors: Vec::new() };
+        Self::read(name, config, Pattern::compile)
+    }
+
+    /// As [`Rule::compile`], with patterns that are compiled when they are first searched for. One that is too large is no mistake
+    /// then.
+    pub(crate) fn unchecked(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
+        Self::read(name, config, |_| Ok(()))
+    }
+
+    fn read(name: &str, config: &RuleConfig, check: PatternCheck) -> Result<Option<Self>, Vec<RuleError>> {
+        let mut mistakes = Mistakes { rule: name, check, errors: Vec::new() };
         mistakes.check_combination(config);
         let single =
             config.pattern.iter().filter_map(|pattern| mistakes.pattern(Key::of(["pattern"]), pattern));
@@ -136,9 +146,13 @@ impl Rule {
     }
 }
 
+/// Whether a pattern that was parsed is accepted.
+type PatternCheck = fn(&Pattern) -> Result<(), PatternError>;
+
 /// The mistakes of one rule, while it is compiled.
 struct Mistakes<'r> {
     rule: &'r str,
+    check: PatternCheck,
     errors: Vec<RuleError>,
 }
 
@@ -165,7 +179,7 @@ impl Mistakes<'_> {
     }
 
     fn pattern(&mut self, member: Key, pattern: &str) -> Option<Pattern> {
-        let compiled = Pattern::new(pattern);
+        let compiled = Pattern::new(pattern).and_then(|pattern| (self.check)(&pattern).map(|()| pattern));
         compiled.map_err(|error: PatternError| self.add(member, RuleMistake::Pattern(error))).ok()
     }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use speckit_core::policy::findings::{Baseline, CheckOptions, FileCheck, PolicyReport, SkipReason};
+use speckit_core::policy::findings::{
+    Baseline, CheckOptions, CheckedFiles, FileCheck, PolicyReport, SkipReason,
+};
 use speckit_core::policy::rules::RuleError;
 use speckit_core::policy::{CheckEvent, Enforcement, Policy, PolicyConfig};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Value};
@@ -42,12 +44,12 @@ impl<'a> Checker<'a> {
         Self::of(context, &config, &root)
     }
 
-    /// The rules of a valid configuration.
+    /// The rules of a valid configuration, whose patterns are checked.
     pub(super) fn of(context: &'a Context, config: &PolicyConfig, root: &Value) -> Result<Self, Exit> {
         let refused = |errors: Vec<RuleError>| {
             context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
         };
-        let policy = Policy::compile(config).map_err(refused)?.with_places(root);
+        let policy = Policy::compile_unchecked(config).map_err(refused)?.with_places(root);
         Ok(Self { context, config: config.clone(), policy, baseline: None })
     }
 
@@ -116,7 +118,10 @@ impl<'a> Checker<'a> {
     /// Checks the files of the disk that changed since the last check. No command runs.
     pub(super) fn recheck(&self, tree: &mut CheckedTree, paths: &[PathBuf]) -> PolicyReport {
         tree.check(&self.policy, Path::new("."), paths);
-        self.policy.conclude(tree.checks().cloned(), &self.options(!paths.is_empty()))
+        self.policy.conclude(
+            tree.checks().cloned(),
+            &self.options(if paths.is_empty() { CheckedFiles::Tree } else { CheckedFiles::Named }),
+        )
     }
 
     /// Checks the changes of commits.
@@ -145,27 +150,24 @@ impl<'a> Checker<'a> {
 
     /// Checks the message of a commit, without what git removes from it.
     pub(super) fn check_message(&self, file: &str, text: &str) -> PolicyReport {
-        self.policy.conclude([self.policy.check_message(file, text)], &self.options(true))
+        self.policy.conclude([self.policy.check_message(file, text)], &self.options(CheckedFiles::Changed))
     }
 
-    fn options(&self, is_part: bool) -> CheckOptions {
+    fn options(&self, files: CheckedFiles) -> CheckOptions {
         let baseline = self.baseline.clone().unwrap_or_default();
         let gone = baseline.paths().filter(|path| !exists(Path::new(path)));
         let gone: BTreeSet<String> = gone.map(String::from).collect();
-        CheckOptions::default()
-            .part(is_part)
-            .strict(self.context.globals.strict)
-            .baseline(baseline)
-            .gone(gone)
+        CheckOptions::default().files(files).strict(self.context.globals.strict).baseline(baseline).gone(gone)
     }
 
     /// Concludes, and runs the commands of the event.
     fn conclude(&self, checks: Vec<FileCheck>, scope: &Scope) -> Result<PolicyReport, Exit> {
-        let event = match scope {
-            Scope::Changes(event) => *event,
-            Scope::Tree | Scope::Paths(_) => CheckEvent::Check,
+        let (event, files) = match scope {
+            Scope::Changes(event) => (*event, CheckedFiles::Changed),
+            Scope::Tree => (CheckEvent::Check, CheckedFiles::Tree),
+            Scope::Paths(_) => (CheckEvent::Check, CheckedFiles::Named),
         };
-        let options = self.options(!matches!(scope, Scope::Tree));
+        let options = self.options(files);
         let paths: Vec<String> = checks.iter().map(|check| check.path().to_owned()).collect();
         let report = self.policy.conclude(checks, &options);
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

@@ -29,7 +29,7 @@ impl<'t> Suppression<'t> {
             Some(_) => source.comments().collect(),
             None => (0..source.lines().len()).map(|line| source.line(line)).collect(),
         };
-        let statements = Statements::of(source);
+        let mut statements = Statements::of(source);
         let lines = comments.into_iter().flat_map(|comment| lines_of(source.text, comment));
         let parsed = lines.filter_map(|(comment, line)| {
             let (start, rule, reason) = directive(source.text.get(line.clone())?, source.language.is_some())?;

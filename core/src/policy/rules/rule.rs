@@ -41,6 +41,7 @@ pub(crate) struct Rule {
     pub(crate) not: Vec<Pattern>,
     /// In lines.
     pub(crate) within: usize,
+    pub(crate) same_call: bool,
     pub(crate) regions: Regions,
     /// Whether it checks the messages of commits.
     pub(crate) messages: bool,
@@ -100,6 +101,7 @@ impl Rule {
             any,
             not,
             within: number(config.within),
+            same_call: config.same_call,
             regions: Regions {
                 code: has(RuleRegion::Code),
                 strings: has(RuleRegion::Strings),

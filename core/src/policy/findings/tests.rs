@@ -77,7 +77,8 @@ fn any_of_several_patterns_is_enough() {
 
 #[test]
 fn a_call_ends_with_its_brackets() {
-    let rule = r#""c": {"all": ["keep\\b"], "any": ["bad"], "within": 20, "same_call": true, "message": "m"}"#;
+    let rule =
+        r#""c": {"all": ["keep\\b"], "any": ["bad"], "within": 20, "same_call": true, "message": "m"}"#;
     for (path, text, expected) in [
         ("a.rs", "keep(x,\n  f(y),\n  bad)", true),
         ("a.rs", "keep(x); bad()", false),

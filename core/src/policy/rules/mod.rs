@@ -56,6 +56,9 @@ pub struct Policy {
     prefilter: Prefilter,
 }
 
+/// Reads a rule; `None` if it is off.
+type ReadRule = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
+
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no rule has the name `{name}`")]
@@ -87,10 +90,7 @@ impl Policy {
         Self::read(config, Rule::unchecked)
     }
 
-    fn read(
-        config: &PolicyConfig,
-        read: fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>,
-    ) -> Result<Self, Vec<RuleError>> {
+    fn read(config: &PolicyConfig, read: ReadRule) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {

@@ -6,6 +6,7 @@ mod excerpt;
 mod file_check;
 mod finding;
 mod matching;
+mod nearest_code;
 mod policy_report;
 mod source_text;
 mod statement;

@@ -1,8 +1,11 @@
 //! The statement around a place in a text, by its brackets and line ends.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::{OnceCell, RefCell};
 use core::ops::Range;
 
+use super::nearest_code::NearestCode;
 use super::source_text::SourceText;
 use crate::policy::lexer::{Language, Region};
 
@@ -32,90 +35,101 @@ struct OpenBracket {
     close: u8,
     /// Where the statement in it began; `None` if a statement goes through it, as through the arguments of a call.
     statement: Option<usize>,
+    /// The index of the innermost open bracket, up to this one, that has statements in it.
+    inner: Option<usize>,
 }
 
-/// The statements of a text.
+/// What holds from a byte on, up to the next mark.
+#[derive(Clone, Copy)]
+struct StatementMark {
+    from: usize,
+    /// Where the statement began.
+    start: usize,
+    /// How many brackets of it are open.
+    depth: usize,
+}
+
+/// The statements of a text. A text is read once, however many of its statements are wanted.
 pub(super) struct Statements<'s, 't> {
     source: &'s SourceText<'t>,
+    code: NearestCode<'s, 't>,
     ends: Ends,
+    marks: OnceCell<Vec<StatementMark>>,
+    /// Ends that were found: by the start of the statement, a byte of it and its end.
+    found_ends: RefCell<BTreeMap<usize, (usize, usize)>>,
 }
 
 impl<'s, 't> Statements<'s, 't> {
     pub(super) fn of(source: &'s SourceText<'t>) -> Self {
-        Self { source, ends: Ends::of(source.language) }
+        Self {
+            source,
+            code: NearestCode::of(source),
+            ends: Ends::of(source.language),
+            marks: OnceCell::new(),
+            found_ends: RefCell::default(),
+        }
     }
 
     /// The statement that a comment belongs to: the one around it, or the next one if it stands between two.
     pub(super) fn of_comment(&self, comment: Range<usize>) -> Range<usize> {
         let line = self.source.line_start(self.source.line_of(comment.start));
-        if let Some(code) = self.last_code(line..comment.start) {
+        if let Some(code) = self.code.last_before(comment.start).filter(|code| *code >= line) {
             return self.around(code);
         }
         let around = self.around(comment.start);
-        match self.first_code(around.start..comment.start) {
+        match self.code.first_from(around.start).filter(|code| *code < comment.start) {
             Some(_) => around,
-            None => {
-                self.first_code(comment.end..self.source.text.len()).map_or(around, |code| self.around(code))
-            }
+            None => self.code.first_from(comment.end).map_or(around, |code| self.around(code)),
         }
-    }
-
-    /// The bytes of code and string literals that are no white space, in a range.
-    fn significant(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, u8)> {
-        let bytes = self.source.text.as_bytes().get(range.clone()).unwrap_or_default();
-        let numbered =
-            bytes.iter().copied().enumerate().map(move |(index, byte)| (range.start + index, byte));
-        numbered
-            .filter(|(at, byte)| !byte.is_ascii_whitespace() && self.source.region_at(*at) != Region::Comment)
-    }
-
-    fn first_code(&self, range: Range<usize>) -> Option<usize> {
-        self.significant(range).next().map(|(at, _)| at)
-    }
-
-    fn last_code(&self, range: Range<usize>) -> Option<usize> {
-        self.significant(range).next_back().map(|(at, _)| at)
     }
 
     /// The statement with this byte.
     fn around(&self, at: usize) -> Range<usize> {
+        let marks = self.marks.get_or_init(|| self.read());
+        let last = marks.partition_point(|mark| mark.from <= at).checked_sub(1);
+        let (start, depth) =
+            last.and_then(|last| marks.get(last)).map_or((0, 0), |mark| (mark.start, mark.depth));
+        let mut found = self.found_ends.borrow_mut();
+        let known = found.get(&start).copied().filter(|(from, end)| (*from..=*end).contains(&at));
+        let (from, end) = known.unwrap_or_else(|| (at, self.end(at, depth)));
+        found.insert(start, (from, end));
+        start..end
+    }
+
+    /// Where statements begin, and how many of their brackets are open.
+    fn read(&self) -> Vec<StatementMark> {
+        let mut marks: Vec<StatementMark> = Vec::new();
         let mut open: Vec<OpenBracket> = Vec::new();
-        let mut start = 0;
+        let mut outer = 0;
         let bytes = self.source.text.as_bytes();
-        for (index, byte) in bytes.iter().enumerate().take(at) {
-            if self.source.region_at(index) != Region::Code {
-                continue;
-            }
+        for index in self.source.parts(Region::Code).flatten() {
             let is_through = open.last().is_some_and(|bracket| bracket.statement.is_none());
-            match byte {
-                b'(' | b'[' => {
-                    open.push(OpenBracket { close: if *byte == b'(' { b')' } else { b']' }, statement: None })
-                }
-                b'{' if self.ends == Ends::Lines => open.push(OpenBracket { close: b'}', statement: None }),
-                b'{' => {
-                    open.push(OpenBracket { close: b'}', statement: Some(index + 1) });
-                }
-                b')' | b']' | b'}' => {
-                    let is_pair = open.last().is_some_and(|bracket| bracket.close == *byte);
+            match bytes.get(index).copied().unwrap_or_default() {
+                b'(' => push(&mut open, b')', None),
+                b'[' => push(&mut open, b']', None),
+                b'{' => push(&mut open, b'}', (self.ends != Ends::Lines).then_some(index + 1)),
+                byte @ (b')' | b']' | b'}') => {
+                    let is_pair = open.last().is_some_and(|bracket| bracket.close == byte);
                     let closed = if is_pair { open.pop() } else { None };
                     let is_block = closed.is_some_and(|bracket| bracket.statement.is_some());
                     let is_open = open.last().is_none_or(|bracket| bracket.statement.is_some());
                     if is_block && is_open && !self.continues(index + 1) {
-                        set(&mut open, &mut start, index + 1);
+                        set(&mut open, &mut outer, index + 1);
                     }
                 }
                 b';' | b',' if !is_through && self.ends != Ends::Lines => {
-                    set(&mut open, &mut start, index + 1)
+                    set(&mut open, &mut outer, index + 1)
                 }
-                b'\n' if !is_through && self.is_line_end(index) => set(&mut open, &mut start, index + 1),
-                _ => {}
+                b'\n' if !is_through && self.is_line_end(index) => set(&mut open, &mut outer, index + 1),
+                _ => continue,
             }
+            // The arguments of a call belong to the statement of the call.
+            let inner = open.last().and_then(|bracket| bracket.inner);
+            let start = inner.and_then(|index| open.get(index)?.statement).unwrap_or(outer);
+            let depth = open.len() - inner.map_or(0, |index| index + 1);
+            marks.push(StatementMark { from: index + 1, start, depth });
         }
-        // The arguments of a call belong to the statement of the call.
-        let inner = open.iter().rposition(|bracket| bracket.statement.is_some());
-        let start = inner.and_then(|index| open.get(index)?.statement).unwrap_or(start);
-        let depth = open.len() - inner.map_or(0, |index| index + 1);
-        start..self.end(at, depth)
+        marks
     }
 
     /// Where the statement with this byte ends, which stands in `depth` brackets of it.
@@ -142,7 +156,7 @@ impl<'s, 't> Statements<'s, 't> {
     /// Whether the line end at this byte ends a statement.
     fn is_line_end(&self, line_end: usize) -> bool {
         let line = self.source.line_start(self.source.line_of(line_end));
-        let last = self.significant(line..line_end).next_back().map(|(_, byte)| byte);
+        let last = self.code.within(line..line_end).next_back().map(|(_, byte)| byte);
         match self.ends {
             Ends::Marks => false,
             Ends::Lines => last.is_some() && last != Some(b'\\'),
@@ -155,9 +169,15 @@ impl<'s, 't> Statements<'s, 't> {
 
     /// Whether the code after a place continues the statement before it: `.then(…)`, `? :`, `)`.
     fn continues(&self, from: usize) -> bool {
-        let next = self.significant(from..self.source.text.len()).next();
+        let next = self.code.within(from..self.source.text.len()).next();
         next.is_some_and(|(_, byte)| b".?&|+*/=:);,]".contains(&byte))
     }
+}
+
+fn push(open: &mut Vec<OpenBracket>, close: u8, statement: Option<usize>) {
+    let below = open.last().and_then(|bracket| bracket.inner);
+    let inner = if statement.is_some() { Some(open.len()) } else { below };
+    open.push(OpenBracket { close, statement, inner });
 }
 
 /// Begins a statement in the innermost bracket, or outside of all.

@@ -66,6 +66,9 @@ pub struct UnknownRule {
     pub nearest: Option<String>,
 }
 
+/// Compiles a rule, now or when it is needed; `None` if it is off.
+type RuleReader = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
+
 /// The mark of a comment that suppresses a finding.
 pub(crate) const ALLOW: &str = "speckit:allow";
 
@@ -87,10 +90,7 @@ impl Policy {
         Self::read(config, Rule::unchecked)
     }
 
-    fn read(
-        config: &PolicyConfig,
-        read: fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>,
-    ) -> Result<Self, Vec<RuleError>> {
+    fn read(config: &PolicyConfig, read: RuleReader) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {

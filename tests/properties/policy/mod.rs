@@ -1,3 +1,4 @@
 //! Laws of the policy check.
 
+mod findings;
 mod lexers;

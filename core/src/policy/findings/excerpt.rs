@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use super::finding::SourceLine;
 use super::source_text::SourceText;
-use crate::tree::{Fingerprint, REDACTED};
+use crate::tree::REDACTED;
 
 /// The most bytes of a line in a report.
 const MAX_BYTES: usize = 400;
@@ -17,7 +17,7 @@ const BEFORE: usize = 80;
 pub(super) fn source_line(
     source: &SourceText<'_>,
     matched: &Range<usize>,
-    hidden: &[Range<usize>],
+    hidden: &HiddenParts,
 ) -> SourceLine {
     let whole = source.line(source.line_of(matched.start));
     let line = window(source.text, whole, matched.start);
@@ -38,7 +38,7 @@ pub(super) fn source_line(
         covered = Some(covered.take().map_or(range.clone(), |first| first.start..range.end));
     };
     let mut done = line.start;
-    for part in hidden_in(hidden, &line) {
+    for part in hidden.within(line.clone()) {
         take(done..part.start, None);
         take(part.clone(), Some(REDACTED));
         done = part.end;
@@ -48,30 +48,32 @@ pub(super) fn source_line(
     SourceLine {
         text,
         matched: covered.unwrap_or(end..end),
-        line: line_hash(source, matched.start).to_string(),
+        line: source.line_hash(source.line_of(matched.start)).to_string(),
     }
 }
 
-/// The hash of a line, whatever its white space.
-fn line_hash(source: &SourceText<'_>, at: usize) -> Fingerprint {
-    let line = source.line(source.line_of(at));
-    let words = source.text.get(line).unwrap_or_default().split_whitespace();
-    Fingerprint::of_bytes(words.collect::<Vec<_>>().join(" ").as_bytes())
-}
+/// The bytes that reports hide, in their order and joined where they overlap.
+pub(super) struct HiddenParts(Vec<Range<usize>>);
 
-/// The hidden parts of a line, in their order, joined where they overlap.
-fn hidden_in(hidden: &[Range<usize>], line: &Range<usize>) -> Vec<Range<usize>> {
-    let clipped = hidden.iter().map(|part| part.start.max(line.start)..part.end.min(line.end));
-    let mut parts: Vec<Range<usize>> = clipped.filter(|part| part.start < part.end).collect();
-    parts.sort_by_key(|part| (part.start, part.end));
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for part in parts {
-        match joined.last_mut() {
-            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
-            _ => joined.push(part),
+impl HiddenParts {
+    pub(super) fn new(mut parts: Vec<Range<usize>>) -> Self {
+        parts.sort_by_key(|part| (part.start, part.end));
+        let mut joined: Vec<Range<usize>> = Vec::new();
+        for part in parts {
+            match joined.last_mut() {
+                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+                _ => joined.push(part),
+            }
         }
+        Self(joined)
     }
-    joined
+
+    /// Those of a line.
+    fn within(&self, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let first = self.0.partition_point(|part| part.end <= line.start);
+        let parts = self.0.iter().skip(first).take_while(move |part| part.start < line.end);
+        parts.map(move |part| part.start.max(line.start)..part.end.min(line.end))
+    }
 }
 
 /// The part of a long line around a place.

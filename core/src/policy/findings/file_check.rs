@@ -6,11 +6,11 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::excerpt::source_line;
+use super::excerpt::{HiddenParts, source_line};
 use super::finding::SourceLine;
 use super::matching::{RuleMatch, matches_in_file, matches_in_message};
 use super::source_text::SourceText;
-use super::suppression::Suppression;
+use super::suppression::{RuleSuppressions, Suppression};
 use crate::policy::position::{FilePosition, Position};
 use crate::policy::rules::{Policy, Rule, is_test_file};
 use crate::tree::Severity;
@@ -118,7 +118,7 @@ impl Policy {
 struct Hits<'s, 't> {
     source: &'s SourceText<'t>,
     /// The bytes that reports hide.
-    hidden: Vec<Range<usize>>,
+    hidden: HiddenParts,
     /// With the byte where each begins.
     hits: Vec<(usize, Hit)>,
     /// Whether each suppression suppressed a match.
@@ -133,15 +133,14 @@ impl<'s, 't> Hits<'s, 't> {
         suppressions: &[Suppression<'_>],
     ) -> Self {
         let redacted = matches.iter().filter(|(rule, _)| rule.redact).flat_map(|(_, matches)| matches);
-        let hidden =
-            redacted.flat_map(|one| core::iter::once(&one.anchor).chain(&one.related)).cloned().collect();
+        let hidden = redacted.flat_map(|one| core::iter::once(&one.anchor).chain(&one.related)).cloned();
+        let hidden = HiddenParts::new(hidden.collect());
         let used = suppressions.iter().map(|_| false).collect();
         let mut hits = Self { source, hidden, hits: Vec::new(), used };
         for (rule, matches) in matches {
+            let of_rule = RuleSuppressions::new(&rule.name, suppressions);
             for one in matches {
-                let extent = one.extent();
-                let covers = |suppression: &Suppression<'_>| suppression.covers(&rule.name, &extent);
-                let suppressed = suppressions.iter().position(covers);
+                let suppressed = of_rule.of_match(&one.extent());
                 if let Some(used) = suppressed.and_then(|index| hits.used.get_mut(index)) {
                     *used = true;
                 }

@@ -53,8 +53,8 @@ fn matches(rule: &Rule, source: &SourceText<'_>, regions: Regions) -> Vec<RuleMa
     for (index, anchor) in anchors.iter().enumerate() {
         let line = source.line_of(anchor.start);
         let last = source.line_start(line + rule.within);
-        let last = if rule.same_call { last.min(statements.end_of_call(anchor.start)) } else { last };
         let end = anchors.get(index + 1).map_or(last, |next| next.start.min(last));
+        let end = if rule.same_call { statements.end_of_call(anchor.start..end) } else { end };
         let near = |places: &[Range<usize>]| first_from(places, anchor.start..end);
         let excuse = first_from(&not, source.line_start(line).max(before)..end);
         before = anchor.end;

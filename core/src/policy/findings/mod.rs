@@ -8,6 +8,7 @@ mod file_check;
 mod finding;
 mod limits;
 mod matching;
+mod nearest_code;
 mod policy_report;
 mod source_text;
 mod statement;

@@ -2,13 +2,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 use core::ops::Range;
 
 use crate::policy::lexer::rust_tests::test_items;
 use crate::policy::lexer::{Language, Region, Span, lex};
 use crate::policy::position::Position;
 use crate::policy::rules::{Pattern, Regions};
+use crate::tree::Fingerprint;
 
 /// A text that is checked. What is expensive is found when it is first needed.
 pub(super) struct SourceText<'t> {
@@ -18,7 +19,14 @@ pub(super) struct SourceText<'t> {
     lines: OnceCell<Vec<usize>>,
     tests: OnceCell<Vec<Range<usize>>>,
     without_comments: OnceCell<String>,
+    /// The number of characters before each block of [`BLOCK`] bytes.
+    characters: OnceCell<Vec<usize>>,
+    /// The last line whose hash was wanted: matches follow each other.
+    line_hash: Cell<Option<(usize, Fingerprint)>>,
 }
+
+/// How many bytes a count of characters covers.
+const BLOCK: usize = 256;
 
 impl<'t> SourceText<'t> {
     pub(super) fn new(path: &str, text: &'t str) -> Self {
@@ -34,6 +42,8 @@ impl<'t> SourceText<'t> {
             lines: OnceCell::new(),
             tests: OnceCell::new(),
             without_comments: OnceCell::new(),
+            characters: OnceCell::new(),
+            line_hash: Cell::new(None),
         }
     }
 
@@ -56,11 +66,16 @@ impl<'t> SourceText<'t> {
         self.span_at(offset).0
     }
 
-    /// The comments, in their order.
-    pub(super) fn comments(&self) -> impl Iterator<Item = Range<usize>> {
+    /// The parts of a kind, in their order.
+    pub(super) fn parts(&self, region: Region) -> impl Iterator<Item = Range<usize>> {
         let starts = core::iter::once(0).chain(self.spans().iter().map(|span| span.end));
         let spans = starts.zip(self.spans());
-        spans.filter(|(_, span)| span.region == Region::Comment).map(|(start, span)| start..span.end)
+        spans.filter(move |(_, span)| span.region == region).map(|(start, span)| start..span.end)
+    }
+
+    /// The comments, in their order.
+    pub(super) fn comments(&self) -> impl Iterator<Item = Range<usize>> {
+        self.parts(Region::Comment)
     }
 
     /// Where a test of its language is in the text.
@@ -69,7 +84,8 @@ impl<'t> SourceText<'t> {
             Some(Language::Rust) => test_items(self.text, self.spans()),
             _ => Vec::new(),
         });
-        tests.iter().any(|test| test.contains(&offset))
+        let index = tests.partition_point(|test| test.end <= offset);
+        tests.get(index).is_some_and(|test| test.start <= offset)
     }
 
     /// Where each line begins.
@@ -99,8 +115,37 @@ impl<'t> SourceText<'t> {
 
     pub(super) fn position(&self, offset: usize) -> Position {
         let line = self.line_of(offset);
-        let before = self.text.get(self.line_start(line)..offset).unwrap_or_default();
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        let column = self.characters_before(offset) - self.characters_before(self.line_start(line));
+        Position { line: line + 1, column: column + 1 }
+    }
+
+    /// The number of characters that begin before a byte. A long line with many matches is not counted again for each.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let blocks = self.characters.get_or_init(|| {
+            let mut before = 0;
+            let count = |block: &[u8]| {
+                let end = before + characters(block);
+                core::mem::replace(&mut before, end)
+            };
+            bytes.chunks(BLOCK).map(count).collect()
+        });
+        let block = offset / BLOCK;
+        let before = blocks.get(block).copied().unwrap_or_else(|| characters(bytes));
+        before + characters(bytes.get(block * BLOCK..offset).unwrap_or_default())
+    }
+
+    /// The hash of a line, whatever its white space.
+    pub(super) fn line_hash(&self, line: usize) -> Fingerprint {
+        if let Some((known, hash)) = self.line_hash.get()
+            && known == line
+        {
+            return hash;
+        }
+        let words = self.text.get(self.line(line)).unwrap_or_default().split_whitespace();
+        let hash = Fingerprint::of_bytes(words.collect::<Vec<_>>().join(" ").as_bytes());
+        self.line_hash.set(Some((line, hash)));
+        hash
     }
 
     /// The matches of a pattern that begin in these regions, in their order and without an overlap.
@@ -147,4 +192,10 @@ impl<'t> SourceText<'t> {
             text
         })
     }
+}
+
+/// How many characters begin in some bytes.
+fn characters(bytes: &[u8]) -> usize {
+    let is_first = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    bytes.iter().filter(is_first).count()
 }

@@ -1,8 +1,11 @@
 //! The statement around a place in a text, by its brackets and line ends.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::{OnceCell, RefCell};
 use core::ops::Range;
 
+use super::nearest_code::NearestCode;
 use super::source_text::SourceText;
 use crate::policy::lexer::{Language, Region};
 
@@ -32,216 +35,188 @@ struct OpenBracket {
     close: u8,
     /// Where the statement in it began; `None` if a statement goes through it, as through the arguments of a call.
     statement: Option<usize>,
+    /// The index of the innermost open bracket, up to this one, that has statements in it.
+    inner: Option<usize>,
 }
 
-/// The statements of a text. Places are asked for in their order, so that the text is read once.
+/// What holds from a byte on, up to the next mark.
+#[derive(Clone, Copy)]
+struct StatementMark {
+    from: usize,
+    /// Where the statement began.
+    start: usize,
+    /// How many brackets of it are open.
+    depth: usize,
+}
+
+/// The statements of a text. A text is read once, however many of its statements are wanted.
 pub(super) struct Statements<'s, 't> {
     source: &'s SourceText<'t>,
+    code: NearestCode<'s, 't>,
     ends: Ends,
-    /// The brackets around the last code before a comment, or around a match.
-    code: OpenBrackets,
-    /// The brackets around a comment.
-    comments: OpenBrackets,
-    /// A place, and the first code after it.
-    next_code: Option<Range<usize>>,
+    marks: OnceCell<Vec<StatementMark>>,
+    /// Ends that were found: by the start of the statement, a byte of it and its end.
+    found_ends: RefCell<BTreeMap<usize, (usize, usize)>>,
 }
 
 impl<'s, 't> Statements<'s, 't> {
     pub(super) fn of(source: &'s SourceText<'t>) -> Self {
-        let ends = Ends::of(source.language);
-        let (code, comments) = (OpenBrackets::default(), OpenBrackets::default());
-        Self { source, ends, code, comments, next_code: None }
+        Self {
+            source,
+            code: NearestCode::of(source),
+            ends: Ends::of(source.language),
+            marks: OnceCell::new(),
+            found_ends: RefCell::default(),
+        }
     }
 
     /// The statement that a comment belongs to: the one around it, or the next one if it stands between two.
-    pub(super) fn of_comment(&mut self, comment: Range<usize>) -> Range<usize> {
+    pub(super) fn of_comment(&self, comment: Range<usize>) -> Range<usize> {
         let line = self.source.line_start(self.source.line_of(comment.start));
-        if let Some(code) = last_code(self.source, line..comment.start) {
+        if let Some(code) = self.code.last_before(comment.start).filter(|code| *code >= line) {
             return self.around(code);
         }
-        self.comments.advance(self.source, self.ends, comment.start);
-        let (start, depth) = self.comments.statement();
-        if first_code(self.source, start..comment.start).is_some() {
-            return start..self.end(comment.start, depth);
+        let around = self.around(comment.start);
+        match self.code.first_from(around.start).filter(|code| *code < comment.start) {
+            Some(_) => around,
+            None => self.code.first_from(comment.end).map_or(around, |code| self.around(code)),
         }
-        let code = self.code_after(comment.end);
-        code..self.end(code, depth)
-    }
-
-    /// Where the call or other expression that begins at this byte ends: at the end of its brackets, or at a mark or a line end after
-    /// it.
-    pub(super) fn end_of_call(&self, at: usize) -> usize {
-        let (source, ends) = (self.source, self.ends);
-        let bytes = source.text.as_bytes();
-        let mut depth = 0_usize;
-        for (index, byte) in bytes.iter().enumerate().skip(at) {
-            if !is_mark(*byte) || source.region_at(index) != Region::Code {
-                continue;
-            }
-            match byte {
-                b'{' if depth == 0 && index > at && !is_value(source, at..index) => return index,
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' if depth > 0 => depth -= 1,
-                b')' | b']' | b'}' => return index,
-                b';' | b',' if depth == 0 => return index,
-                b'|' | b'&' if depth == 0 && source.language == Some(Language::Shell) => return index,
-                b'\n' if depth == 0 && is_line_end(source, ends, index) => return index,
-                _ => {}
-            }
-        }
-        bytes.len()
     }
 
     /// The statement with this byte.
-    fn around(&mut self, at: usize) -> Range<usize> {
-        self.code.advance(self.source, self.ends, at);
-        let (start, depth) = self.code.statement();
-        start..self.end(at, depth)
+    fn around(&self, at: usize) -> Range<usize> {
+        let marks = self.marks.get_or_init(|| self.read());
+        let last = marks.partition_point(|mark| mark.from <= at).checked_sub(1);
+        let (start, depth) =
+            last.and_then(|last| marks.get(last)).map_or((0, 0), |mark| (mark.start, mark.depth));
+        let mut found = self.found_ends.borrow_mut();
+        let known = found.get(&start).copied().filter(|(from, end)| (*from..=*end).contains(&at));
+        let (from, end) = known.unwrap_or_else(|| (at, self.end(at, depth)));
+        found.insert(start, (from, end));
+        start..end
     }
 
-    fn code_after(&mut self, at: usize) -> usize {
-        match &self.next_code {
-            Some(known) if known.start <= at && at <= known.end => known.end,
-            _ => {
-                let end = self.source.text.len();
-                let code = first_code(self.source, at..end).unwrap_or(end);
-                self.next_code = Some(at..code);
-                code
+    /// Where statements begin, and how many of their brackets are open.
+    fn read(&self) -> Vec<StatementMark> {
+        let mut marks: Vec<StatementMark> = Vec::new();
+        let mut open: Vec<OpenBracket> = Vec::new();
+        let mut outer = 0;
+        let bytes = self.source.text.as_bytes();
+        for index in self.source.parts(Region::Code).flatten() {
+            let is_through = open.last().is_some_and(|bracket| bracket.statement.is_none());
+            match bytes.get(index).copied().unwrap_or_default() {
+                b'(' => push(&mut open, b')', None),
+                b'[' => push(&mut open, b']', None),
+                b'{' => {
+                    let is_value = self.ends == Ends::Lines || self.is_value(index);
+                    push(&mut open, b'}', (!is_value).then_some(index + 1));
+                }
+                byte @ (b')' | b']' | b'}') => {
+                    let is_pair = open.last().is_some_and(|bracket| bracket.close == byte);
+                    let closed = if is_pair { open.pop() } else { None };
+                    let is_block = closed.is_some_and(|bracket| bracket.statement.is_some());
+                    let is_open = open.last().is_none_or(|bracket| bracket.statement.is_some());
+                    if is_block && is_open && !self.continues(index + 1) {
+                        set(&mut open, &mut outer, index + 1);
+                    }
+                }
+                b';' | b',' if !is_through && self.ends != Ends::Lines => {
+                    set(&mut open, &mut outer, index + 1)
+                }
+                b'\n' if !is_through && self.is_line_end(index) => set(&mut open, &mut outer, index + 1),
+                _ => continue,
             }
+            // The arguments of a call belong to the statement of the call.
+            let inner = open.last().and_then(|bracket| bracket.inner);
+            let start = inner.and_then(|index| open.get(index)?.statement).unwrap_or(outer);
+            let depth = open.len() - inner.map_or(0, |index| index + 1);
+            marks.push(StatementMark { from: index + 1, start, depth });
         }
+        marks
     }
 
     /// Where the statement with this byte ends, which stands in `depth` brackets of it.
     fn end(&self, at: usize, mut depth: usize) -> usize {
-        let (source, ends) = (self.source, self.ends);
-        let bytes = source.text.as_bytes();
+        let bytes = self.source.text.as_bytes();
         for (index, byte) in bytes.iter().enumerate().skip(at) {
-            if !is_mark(*byte) || source.region_at(index) != Region::Code {
+            if self.source.region_at(index) != Region::Code {
                 continue;
             }
             match byte {
                 b'(' | b'[' => depth += 1,
-                b'{' if depth > 0 || ends == Ends::Lines || is_value(source, at..index) => depth += 1,
+                b'{' if depth > 0 || self.ends == Ends::Lines || self.is_value(index) => depth += 1,
                 b'{' => return index + 1,
                 b')' | b']' | b'}' if depth > 0 => depth -= 1,
                 b')' | b']' | b'}' => return index,
-                b';' | b',' if depth == 0 && ends != Ends::Lines => return index + 1,
-                b'\n' if depth == 0 && is_line_end(source, ends, index) => return index,
+                b';' | b',' if depth == 0 && self.ends != Ends::Lines => return index + 1,
+                b'\n' if depth == 0 && self.is_line_end(index) => return index,
                 _ => {}
             }
         }
         bytes.len()
     }
-}
 
-/// The brackets that are open at a place.
-#[derive(Default)]
-struct OpenBrackets {
-    /// The place.
-    at: usize,
-    open: Vec<OpenBracket>,
-    /// Where the statement outside of all brackets began.
-    start: usize,
-}
-
-impl OpenBrackets {
-    /// Reads up to another place, from the start of the text if that is an earlier one.
-    fn advance(&mut self, source: &SourceText<'_>, ends: Ends, to: usize) {
-        if to < self.at {
-            *self = Self::default();
-        }
-        let bytes = source.text.as_bytes();
-        for (index, byte) in bytes.iter().enumerate().take(to).skip(self.at) {
-            if is_mark(*byte) && source.region_at(index) == Region::Code {
-                self.read(source, ends, index, *byte);
+    /// Where the call or other expression at the start of a range ends: with its brackets, at a mark or a line end after it, or with
+    /// the range.
+    pub(super) fn end_of_call(&self, range: Range<usize>) -> usize {
+        let bytes = self.source.text.as_bytes();
+        let mut depth = 0_usize;
+        for (index, byte) in bytes.iter().enumerate().take(range.end).skip(range.start) {
+            if self.source.region_at(index) != Region::Code {
+                continue;
+            }
+            match byte {
+                b'{' if depth == 0 && index > range.start && !self.is_value(index) => return index,
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' if depth > 0 => depth -= 1,
+                b')' | b']' | b'}' => return index,
+                b';' | b',' if depth == 0 => return index,
+                b'|' | b'&' if depth == 0 && self.source.language == Some(Language::Shell) => return index,
+                b'\n' if depth == 0 && self.is_line_end(index) => return index,
+                _ => {}
             }
         }
-        self.at = to;
+        range.end
     }
 
-    fn read(&mut self, source: &SourceText<'_>, ends: Ends, index: usize, byte: u8) {
-        let is_through = self.open.last().is_some_and(|bracket| bracket.statement.is_none());
-        match byte {
-            b'(' => self.open.push(OpenBracket { close: b')', statement: None }),
-            b'[' => self.open.push(OpenBracket { close: b']', statement: None }),
-            b'{' => {
-                let is_value = ends == Ends::Lines || is_value(source, self.statement().0..index);
-                let statement = (!is_value).then_some(index + 1);
-                self.open.push(OpenBracket { close: b'}', statement });
+    /// Whether the braces at this byte are a value, such as a table in the arguments of a call, and no block.
+    fn is_value(&self, braces: usize) -> bool {
+        let line = self.source.line_start(self.source.line_of(braces));
+        let last = self.code.within(line..braces).next_back();
+        last.is_some_and(|(_, byte)| b"=(,:[?".contains(&byte))
+    }
+
+    /// Whether the line end at this byte ends a statement.
+    fn is_line_end(&self, line_end: usize) -> bool {
+        let line = self.source.line_start(self.source.line_of(line_end));
+        let last = self.code.within(line..line_end).next_back().map(|(_, byte)| byte);
+        match self.ends {
+            Ends::Marks => false,
+            Ends::Lines => last.is_some() && last != Some(b'\\'),
+            Ends::MarksAndLines => {
+                let continues = last.is_some_and(|byte| b"=+-*/&|.?:<(,".contains(&byte));
+                last.is_some() && !continues && !self.continues(line_end)
             }
-            b')' | b']' | b'}' => {
-                let closed = self.open.pop_if(|bracket| bracket.close == byte);
-                let is_block = closed.is_some_and(|bracket| bracket.statement.is_some());
-                let is_open = self.open.last().is_none_or(|bracket| bracket.statement.is_some());
-                if is_block && is_open && !continues(source, index + 1) {
-                    self.begin_statement(index + 1);
-                }
-            }
-            b';' | b',' if !is_through && ends != Ends::Lines => self.begin_statement(index + 1),
-            b'\n' if !is_through && is_line_end(source, ends, index) => self.begin_statement(index + 1),
-            _ => {}
         }
     }
 
-    /// Begins a statement in the innermost bracket, or outside of all.
-    fn begin_statement(&mut self, at: usize) {
-        match self.open.last_mut() {
-            Some(bracket) => bracket.statement = Some(at),
-            None => self.start = at,
-        }
-    }
-
-    /// Where the statement here began, and how many brackets of it are open. The arguments of a call belong to the statement of
-    /// the call.
-    fn statement(&self) -> (usize, usize) {
-        let through = self.open.iter().rev().take_while(|bracket| bracket.statement.is_none()).count();
-        let inner = self.open.iter().rev().find_map(|bracket| bracket.statement);
-        (inner.unwrap_or(self.start), through)
+    /// Whether the code after a place continues the statement before it: `.then(…)`, `? :`, `)`.
+    fn continues(&self, from: usize) -> bool {
+        let next = self.code.within(from..self.source.text.len()).next();
+        next.is_some_and(|(_, byte)| b".?&|+*/=:);,]".contains(&byte))
     }
 }
 
-/// Whether a byte may begin or end a statement.
-fn is_mark(byte: u8) -> bool {
-    b"()[]{};,|&\n".contains(&byte)
+fn push(open: &mut Vec<OpenBracket>, close: u8, statement: Option<usize>) {
+    let below = open.last().and_then(|bracket| bracket.inner);
+    let inner = if statement.is_some() { Some(open.len()) } else { below };
+    open.push(OpenBracket { close, statement, inner });
 }
 
-/// The bytes of code and string literals that are no white space, in a range.
-fn significant(source: &SourceText<'_>, range: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, u8)> {
-    let bytes = source.text.as_bytes().get(range.clone()).unwrap_or_default();
-    let numbered = bytes.iter().copied().enumerate().map(move |(index, byte)| (range.start + index, byte));
-    numbered.filter(|(at, byte)| !byte.is_ascii_whitespace() && source.region_at(*at) != Region::Comment)
-}
-
-fn first_code(source: &SourceText<'_>, range: Range<usize>) -> Option<usize> {
-    significant(source, range).next().map(|(at, _)| at)
-}
-
-fn last_code(source: &SourceText<'_>, range: Range<usize>) -> Option<usize> {
-    significant(source, range).next_back().map(|(at, _)| at)
-}
-
-/// Whether braces after this code are a value, such as a table in the arguments of a call, and no block.
-fn is_value(source: &SourceText<'_>, before: Range<usize>) -> bool {
-    let last = significant(source, before).next_back();
-    last.is_some_and(|(_, byte)| b"=(,:[?".contains(&byte))
-}
-
-/// Whether the line end at this byte ends a statement.
-fn is_line_end(source: &SourceText<'_>, ends: Ends, line_end: usize) -> bool {
-    let line = source.line_start(source.line_of(line_end));
-    let last = significant(source, line..line_end).next_back().map(|(_, byte)| byte);
-    match ends {
-        Ends::Marks => false,
-        Ends::Lines => last.is_some() && last != Some(b'\\'),
-        Ends::MarksAndLines => {
-            let is_open = last.is_some_and(|byte| b"=+-*/&|.?:<(,".contains(&byte));
-            last.is_some() && !is_open && !continues(source, line_end)
-        }
+/// Begins a statement in the innermost bracket, or outside of all.
+fn set(open: &mut [OpenBracket], start: &mut usize, at: usize) {
+    match open.last_mut() {
+        Some(bracket) => bracket.statement = Some(at),
+        None => *start = at,
     }
-}
-
-/// Whether the code after a place continues the statement before it: `.then(…)`, `? :`, `)`.
-fn continues(source: &SourceText<'_>, from: usize) -> bool {
-    let next = significant(source, from..source.text.len()).next();
-    next.is_some_and(|(_, byte)| b".?&|+*/=:);,]".contains(&byte))
 }

@@ -29,7 +29,7 @@ impl<'t> Suppression<'t> {
             Some(_) => source.comments().collect(),
             None => (0..source.lines().len()).map(|line| source.line(line)).collect(),
         };
-        let mut statements = Statements::of(source);
+        let statements = Statements::of(source);
         let lines = comments.into_iter().flat_map(|comment| lines_of(source.text, comment));
         let parsed = lines.filter_map(|(comment, line)| {
             let (start, rule, reason) = directive(source.text.get(line.clone())?, source.language.is_some())?;
@@ -42,12 +42,42 @@ impl<'t> Suppression<'t> {
         });
         parsed.collect()
     }
+}
 
-    /// Whether it suppresses a finding of this rule with this extent: one of its statement, or one around the comment.
-    pub(super) fn covers(&self, rule: &str, extent: &Range<usize>) -> bool {
-        self.rule == rule
-            && !self.reason.is_empty()
-            && (self.statement.contains(&extent.start) || extent.contains(&self.place.start))
+/// The suppressions of one rule in a text, in an order in which those of a match are found.
+pub(super) struct RuleSuppressions {
+    /// Where each is, with its index in the text.
+    places: Vec<(usize, usize)>,
+    /// By their starts: the statement of each, the last end up to it, and its index in the text.
+    statements: Vec<(Range<usize>, usize, usize)>,
+}
+
+impl RuleSuppressions {
+    pub(super) fn new(rule: &str, suppressions: &[Suppression<'_>]) -> Self {
+        let numbered = suppressions.iter().enumerate();
+        let of_rule = numbered.filter(|(_, one)| one.rule == rule && !one.reason.is_empty());
+        let (places, mut statements): (Vec<_>, Vec<_>) =
+            of_rule.map(|(index, one)| ((one.place.start, index), (one.statement.clone(), 0, index))).unzip();
+        statements.sort_by_key(|(statement, _, index)| (statement.start, core::cmp::Reverse(*index)));
+        let mut last = 0;
+        for (statement, last_end, _) in &mut statements {
+            last = statement.end.max(last);
+            *last_end = last;
+        }
+        Self { places, statements }
+    }
+
+    /// The index of the suppression of a match with this extent: that of its innermost statement, else one within the match.
+    pub(super) fn of_match(&self, extent: &Range<usize>) -> Option<usize> {
+        let before = self.statements.partition_point(|(statement, ..)| statement.start <= extent.start);
+        let before = self.statements.get(..before).unwrap_or_default().iter().rev();
+        let around = before
+            .take_while(|(_, last_end, _)| *last_end > extent.start)
+            .find(|(statement, ..)| statement.contains(&extent.start));
+        around.map(|(_, _, index)| *index).or_else(|| {
+            let first = self.places.partition_point(|(place, _)| *place < extent.start);
+            self.places.get(first).filter(|(place, _)| *place < extent.end).map(|(_, index)| *index)
+        })
     }
 }
 

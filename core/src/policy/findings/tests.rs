@@ -49,6 +49,15 @@ fn a_match_may_end_in_another_region_and_skips_comments() {
 }
 
 #[test]
+fn a_match_may_consist_of_what_a_comment_and_a_wrong_byte_became() {
+    let blanks = r#""r": {"pattern": "x    y", "message": "m"}"#;
+    assert_eq!(found(blanks, "a.rs", "x/**/y\n"), ["1:1 r"]);
+    let policy = policy(r#""r": {"pattern": "caf\\x{fffd}", "message": "m"}"#);
+    let report = policy.conclude([policy.check_file("a.rs", b"caf\xe9")], &CheckOptions::default());
+    assert_eq!(report.findings.len(), 1);
+}
+
+#[test]
 fn the_other_patterns_match_within_the_lines_after_the_first() {
     let call = |between: &str| format!("store_memory({between}importance=5)\n");
     assert_eq!(found(MEMORY, "a.rs", &call("")), ["1:1 memory"]);

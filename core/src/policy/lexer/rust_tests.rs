@@ -28,7 +28,7 @@ pub(crate) fn test_items(text: &str, spans: &[Span]) -> Vec<Range<usize>> {
     let mut at = 0;
     while let Some(start) = items.tokens.get(at) {
         let (after, is_test) = items.attributes(at);
-        at = match items.end(after).filter(|_| is_test) {
+        at = match is_test.then(|| items.end(after)).flatten() {
             Some(last) => {
                 found.push(start.start..items.tokens.get(last).map_or(start.start, Token::end));
                 last + 1

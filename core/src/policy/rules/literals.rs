@@ -1,4 +1,7 @@
 //! The texts that a match must contain, so that files without them need no search.
+//!
+//! A rule does not see a file as it is on the disk: comments are blanks, and bytes that are not UTF-8 are `U+FFFD`. A required text
+//! contains neither.
 
 use alloc::vec::Vec;
 
@@ -64,7 +67,7 @@ impl Required {
     fn of(hir: &Hir) -> Self {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => Self::exact(Vec::from([Literal::default()])),
-            HirKind::Literal(literal) => Self::exact(Vec::from([Literal::new(&literal.0)])),
+            HirKind::Literal(literal) => Self::of_sequence(words(&literal.0)),
             HirKind::Class(class) => class_texts(class).map_or(Self::NOTHING, Self::exact),
             HirKind::Capture(capture) => Self::of(&capture.sub),
             HirKind::Repetition(repetition) => {
@@ -80,7 +83,10 @@ impl Required {
                 }
             }
             HirKind::Alternation(parts) => Self::of_alternatives(parts),
-            HirKind::Concat(parts) => Self::of_sequence(parts),
+            HirKind::Concat(parts) => Self::of_sequence(parts.iter().flat_map(|part| match part.kind() {
+                HirKind::Literal(literal) => words(&literal.0),
+                _ => Vec::from([Self::of(part)]),
+            })),
         }
     }
 
@@ -102,11 +108,11 @@ impl Required {
     }
 
     /// Neighbours that match few texts are joined; the best of the joined texts is required.
-    fn of_sequence(parts: &[Hir]) -> Self {
+    fn of_sequence(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut inner = None;
         let mut joined = Vec::from([Literal::default()]);
         let mut is_exact = true;
-        for part in parts.iter().map(Self::of) {
+        for part in parts {
             let crossed = part.exact.as_ref().and_then(|texts| crossed(&joined, texts));
             joined = match (crossed, part.exact.clone()) {
                 (Some(crossed), _) => crossed,
@@ -125,6 +131,25 @@ impl Required {
     }
 }
 
+/// The parts of a text: those that a file has, and nothing for each character that it may lack.
+fn words(text: &[u8]) -> Vec<Required> {
+    let mut parts = Vec::new();
+    for part in text.utf8_chunks() {
+        for piece in part.valid().split_inclusive(is_replacement) {
+            let word = piece.trim_end_matches(is_replacement);
+            parts.push(Required::exact(Vec::from([Literal::new(word.as_bytes())])));
+            parts.extend((word.len() < piece.len()).then_some(Required::NOTHING));
+        }
+        parts.extend((!part.invalid().is_empty()).then_some(Required::NOTHING));
+    }
+    parts
+}
+
+/// Whether a character may stand for others in what a rule sees of a file.
+fn is_replacement(c: char) -> bool {
+    matches!(c, ' ' | char::REPLACEMENT_CHARACTER)
+}
+
 /// Each of the first texts followed by each of the second.
 fn crossed(first: &[Literal], second: &[Literal]) -> Option<Vec<Literal>> {
     if first.len() * second.len() > MAX_LITERALS {
@@ -138,7 +163,7 @@ fn class_texts(class: &Class) -> Option<Vec<Literal>> {
     let Class::Unicode(class) = class else { return None };
     let chars: Vec<char> =
         class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(MAX_CLASS + 1).collect();
-    if chars.len() > MAX_CLASS {
+    if chars.len() > MAX_CLASS || chars.iter().copied().any(is_replacement) {
         return None;
     }
     let text = |c: &char| {
@@ -205,5 +230,14 @@ mod tests {
         assert_eq!(required(r"\w+"), None);
         assert_eq!(required(r"(abc)*d"), None);
         assert_eq!(required(r"(ab|\d)cde"), some(["cde"]));
+    }
+
+    #[test]
+    fn what_a_comment_or_a_byte_may_become_is_not_required() {
+        assert_eq!(required("let  mut x"), some(["let"]));
+        assert_eq!(required("a mut[ x]able"), some(["able"]));
+        assert_eq!(required("x y"), None);
+        assert_eq!(required("caf\u{fffd} crème"), some(["crème"]));
+        assert_eq!(required("(fo o|bar)"), some(["bar", "fo"]));
     }
 }

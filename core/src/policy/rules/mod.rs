@@ -56,8 +56,8 @@ pub struct Policy {
     prefilter: Prefilter,
 }
 
-/// Reads a rule; `None` if it is off.
-type ReadRule = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
+/// Compiles a rule, now or when it is needed; `None` if it is off.
+type RuleReader = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
 
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +90,7 @@ impl Policy {
         Self::read(config, Rule::unchecked)
     }
 
-    fn read(config: &PolicyConfig, read: ReadRule) -> Result<Self, Vec<RuleError>> {
+    fn read(config: &PolicyConfig, read: RuleReader) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {

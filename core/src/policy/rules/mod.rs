@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 mod check;
 mod error;
 mod globs;
+mod literal_search;
 mod literals;
 mod pattern;
 mod prefilter;
@@ -25,7 +26,7 @@ pub use rule::MAX_WITHIN;
 pub(crate) use rule::{Regions, Rule};
 pub use test_files::is_test_file;
 
-use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig};
+use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig, RuleSeverity};
 use crate::policy::position::{FilePosition, Position};
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Value};
@@ -84,7 +85,11 @@ impl Policy {
     /// # Errors
     /// Every other mistake of every rule, in the order of their names.
     pub fn compile_unchecked(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
-        Self::read(config, Rule::unchecked)
+        Self::read(config, |name, rule| match rule.severity {
+            // It is accepted already, and not used.
+            RuleSeverity::Off => Ok(None),
+            _ => Rule::unchecked(name, rule),
+        })
     }
 
     fn read(

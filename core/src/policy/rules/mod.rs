@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 
 mod check;
 mod error;
+mod fragment_search;
 mod globs;
 mod literal_search;
 mod literals;
 mod pattern;
 mod prefilter;
 mod rule;
+mod shift_search;
 mod test_files;
 
 pub use check::check_rules;

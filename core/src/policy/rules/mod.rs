@@ -6,11 +6,14 @@ use alloc::vec::Vec;
 
 mod check;
 mod error;
+mod fragment_search;
 mod globs;
+mod literal_search;
 mod literals;
 mod pattern;
 mod prefilter;
 mod rule;
+mod shift_search;
 mod test_files;
 
 pub use check::check_rules;
@@ -25,7 +28,7 @@ pub use rule::MAX_WITHIN;
 pub(crate) use rule::{Regions, Rule};
 pub use test_files::is_test_file;
 
-use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig};
+use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig, RuleSeverity};
 use crate::policy::position::{FilePosition, Position};
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Value};
@@ -87,7 +90,11 @@ impl Policy {
     /// # Errors
     /// Every other mistake of every rule, in the order of their names.
     pub fn compile_unchecked(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
-        Self::read(config, Rule::unchecked)
+        Self::read(config, |name, rule| match rule.severity {
+            // It is accepted already, and not used.
+            RuleSeverity::Off => Ok(None),
+            _ => Rule::unchecked(name, rule),
+        })
     }
 
     fn read(config: &PolicyConfig, read: RuleReader) -> Result<Self, Vec<RuleError>> {

@@ -62,7 +62,7 @@ impl Rule {
     /// # Errors
     /// Every mistake in it.
     pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
-        Self::read(name, config, Pattern::compile)
+        Self::read(name, config, Pattern::check_size)
     }
 
     /// As [`Rule::compile`], with patterns that are compiled when they are first searched for. One that is too large is no mistake

@@ -115,11 +115,11 @@ fn a_configuration_that_is_invalid_or_off() {
         &["commit", "-qm", "x", "--allow-empty"],
         &["speckit.toml:2:11", "unclosed group"],
     );
-    repository.write("speckit.toml", &format!("{NO_MACHINE_CHECKS}[policy]\nenforce = 'off'\n{RULES}"));
+    repository.write("speckit.toml", format!("{NO_MACHINE_CHECKS}[policy]\nenforce = 'off'\n{RULES}"));
     repository.write("a.py", "print(1)\n");
     repository.git(&["add", "a.py"]);
     repository.git(&["commit", "-qm", "wip"]);
-    repository.write("speckit.toml", &format!("{NO_MACHINE_CHECKS}[policy]\nenforce = 'report'\n{RULES}"));
+    repository.write("speckit.toml", format!("{NO_MACHINE_CHECKS}[policy]\nenforce = 'report'\n{RULES}"));
     repository.write("a.py", "print(2)\n");
     let reported = repository.try_git(&["commit", "-qam", "x"]);
     assert!(

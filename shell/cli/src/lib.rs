@@ -17,7 +17,7 @@ mod terminal;
 
 use agents::{gate, resolve};
 use app::migrate;
-use args::{Cli, Command, OutputFormat};
+use args::{Cli, Command, OutputFormat, PolicyCommand};
 use config::{check, env, explain, history, init, schema, show, watch};
 use context::{Context, Exit};
 use speckit::internal::environment;
@@ -51,7 +51,10 @@ fn execute(context: &Context, command: Command) -> Exit {
         Some(OutputFormat::Toml) if !matches!(command, Command::Show(_)) => {
             return context.fail("--format toml is for `show` only");
         }
-        Some(format) if format.is_of_policy() && !matches!(command, Command::Policy { .. }) => {
+        Some(format)
+            if format.is_of_policy()
+                && !matches!(command, Command::Policy { command: PolicyCommand::Check(_) }) =>
+        {
             return context.fail("the formats sarif, markdown, html and github are for `policy check` only");
         }
         _ => {}

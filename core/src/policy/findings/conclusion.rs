@@ -30,6 +30,7 @@ impl Policy {
         let mut checked = 0;
         for file in files {
             match file.outcome {
+                FileOutcome::Unconcerned => {}
                 FileOutcome::Skipped(SkipReason::Binary) => skipped.binary += 1,
                 FileOutcome::Skipped(SkipReason::TooLarge) => skipped.too_large += 1,
                 FileOutcome::Skipped(SkipReason::Unreadable) => skipped.unreadable += 1,

@@ -25,8 +25,13 @@ pub struct FileCheck {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FileOutcome {
-    Checked { hits: Vec<Hit>, has_lexer: bool },
+    Checked {
+        hits: Vec<Hit>,
+        has_lexer: bool,
+    },
     Skipped(SkipReason),
+    /// No rule looks at it.
+    Unconcerned,
 }
 
 /// Why a file is not checked.
@@ -61,6 +66,11 @@ impl FileCheck {
     /// A file that was not checked.
     pub fn skipped(path: impl Into<String>, reason: SkipReason) -> Self {
         Self { path: path.into(), outcome: FileOutcome::Skipped(reason) }
+    }
+
+    /// A file that no rule looks at. It is in no report, but a command may run because of it.
+    pub fn unconcerned(path: impl Into<String>) -> Self {
+        Self { path: path.into(), outcome: FileOutcome::Unconcerned }
     }
 
     /// The path of the file.

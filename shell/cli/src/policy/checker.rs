@@ -135,7 +135,8 @@ impl<'a> Checker<'a> {
         wanted.files.retain(|file| self.policy.looks_at(&file.path));
         let contents =
             repository.contents(&wanted, MAX_FILE_BYTES).map_err(|error| self.refuse_git(&error))?;
-        let mut checks = Vec::new();
+        let unconcerned = changes.files.iter().filter(|file| !self.policy.looks_at(&file.path));
+        let mut checks: Vec<FileCheck> = unconcerned.map(|file| FileCheck::unconcerned(&file.path)).collect();
         for content in contents {
             let (file, content) = content.map_err(|error| self.refuse_git(&error))?;
             checks.push(match content {

@@ -167,7 +167,7 @@ struct FileReader<'p> {
 }
 
 impl FileReader<'_> {
-    /// The check of a file; `None` for a link, and a file that no rule looks at.
+    /// The check of a file; `None` for a link.
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> Option<Visit> {
         let entry = match entry {
             Ok(entry) => entry,
@@ -180,7 +180,7 @@ impl FileReader<'_> {
         }
         let path = path_in_tree(self.root, entry.path());
         if !self.policy.looks_at(&path) {
-            return None;
+            return Some(Visit::File(None, FileCheck::unconcerned(path)));
         }
         let is_file =
             kind.is_file() || is_given && fs::metadata(entry.path()).is_ok_and(|file| file.is_file());

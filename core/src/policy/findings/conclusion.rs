@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::baseline::{Baseline, BaselineEntry};
 use super::check_options::CheckOptions;
+use super::excerpt::shown;
 use super::file_check::{FileCheck, FileOutcome, Hit, SkipReason};
 use super::finding::{Finding, FindingState, fingerprint};
 use super::limits::{RuleLimits, matches, missing_entry};
@@ -181,10 +182,13 @@ impl Policy {
 }
 
 impl PolicyReport {
-    /// Adds the commands that ran. One that failed fails the check, if findings do.
+    /// Adds the commands that ran. One that failed fails the check, if findings do. Their output hides what the rules with `redact` match.
     #[must_use]
-    pub fn with_commands(mut self, commands: BTreeMap<String, CommandOutcome>) -> Self {
+    pub fn with_commands(mut self, policy: &Policy, mut commands: BTreeMap<String, CommandOutcome>) -> Self {
         self.ok &= self.enforce != Enforcement::Block || commands.values().all(|command| command.ok);
+        for command in commands.values_mut() {
+            command.output = shown(policy, &command.output);
+        }
         self.commands = commands;
         self
     }

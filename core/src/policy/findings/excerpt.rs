@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use super::finding::SourceLine;
 use super::source_text::SourceText;
+use crate::policy::rules::Policy;
 use crate::tree::REDACTED;
 
 /// The most bytes of a line in a report.
@@ -50,6 +51,18 @@ pub(super) fn source_line(
         matched: covered.unwrap_or(end..end),
         line: source.line_hash(source.line_of(matched.start)).to_string(),
     }
+}
+
+/// A text as reports show it: what the rules with `redact` match is hidden.
+pub(super) fn shown(policy: &Policy, text: &str) -> String {
+    let mut shown = String::new();
+    let mut done = 0;
+    for part in HiddenParts::new(policy.hidden(text)).0 {
+        shown.push_str(text.get(done..part.start).unwrap_or_default());
+        shown.push_str(REDACTED);
+        done = part.end;
+    }
+    shown + text.get(done..).unwrap_or_default()
 }
 
 /// The bytes that reports hide, in their order and joined where they overlap.

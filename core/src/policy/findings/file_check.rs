@@ -2,11 +2,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::excerpt::{HiddenParts, source_line};
+use super::excerpt::{HiddenParts, shown, source_line};
 use super::finding::SourceLine;
 use super::matching::{RuleMatch, matches_in_file, matches_in_message};
 use super::source_text::SourceText;
@@ -106,7 +106,7 @@ impl Policy {
             rules.into_iter().map(|rule| (rule, matches_in_file(rule, &source))).collect();
         let has_lexer = source.language.is_some() || matches.iter().all(|(_, matches)| matches.is_empty());
         let suppressions = Suppression::all_of(&source);
-        let hits = Hits::of(path, &source, &matches, &suppressions);
+        let hits = Hits::of(self, path, &source, &matches, &suppressions);
         let hits = hits.with_mistakes_of(self, path, &suppressions);
         FileCheck { path: path.into(), outcome: FileOutcome::Checked { hits: hits.finish(), has_lexer } }
     }
@@ -116,7 +116,7 @@ impl Policy {
         let source = SourceText::message(message);
         let rules = self.rules.iter().filter(|rule| rule.messages);
         let matches: Vec<_> = rules.map(|rule| (rule, matches_in_message(rule, &source))).collect();
-        let hits = Hits::of(path, &source, &matches, &[]);
+        let hits = Hits::of(self, path, &source, &matches, &[]);
         FileCheck {
             path: path.into(),
             outcome: FileOutcome::Checked { hits: hits.finish(), has_lexer: true },
@@ -137,14 +137,15 @@ struct Hits<'s, 't> {
 
 impl<'s, 't> Hits<'s, 't> {
     fn of(
+        policy: &Policy,
         path: &str,
         source: &'s SourceText<'t>,
         matches: &[(&Rule, Vec<RuleMatch>)],
         suppressions: &[Suppression<'_>],
     ) -> Self {
-        let redacted = matches.iter().filter(|(rule, _)| rule.redact).flat_map(|(_, matches)| matches);
-        let hidden = redacted.flat_map(|one| core::iter::once(&one.anchor).chain(&one.related)).cloned();
-        let hidden = HiddenParts::new(hidden.collect());
+        let shows_source = !suppressions.is_empty() || matches.iter().any(|(_, matches)| !matches.is_empty());
+        let hidden = if shows_source { policy.hidden(source.text) } else { Vec::new() };
+        let hidden = HiddenParts::new(hidden);
         let used = suppressions.iter().map(|_| false).collect();
         let mut hits = Self { source, hidden, hits: Vec::new(), used };
         for (rule, matches) in matches {
@@ -155,7 +156,7 @@ impl<'s, 't> Hits<'s, 't> {
                     *used = true;
                 }
                 let reason =
-                    suppressed.and_then(|index| suppressions.get(index)).map(|one| one.reason.to_string());
+                    suppressed.and_then(|index| suppressions.get(index)).map(|one| shown(policy, one.reason));
                 let mut hit = hits.hit(&rule.name, rule.severity, &one.anchor);
                 let place = |range: &Range<usize>| FilePosition {
                     path: path.into(),
@@ -187,7 +188,10 @@ impl<'s, 't> Hits<'s, 't> {
     fn with_mistakes_of(mut self, policy: &Policy, path: &str, suppressions: &[Suppression<'_>]) -> Self {
         for (suppression, used) in suppressions.iter().zip(self.used.clone()) {
             let Some((rule, severity, message)) = mistake(policy, path, suppression, used) else { continue };
-            let hit = Hit { message: Some(message), ..self.hit(rule, severity, &suppression.place) };
+            let hit = Hit {
+                message: Some(shown(policy, &message)),
+                ..self.hit(rule, severity, &suppression.place)
+            };
             self.hits.push((suppression.place.start, hit));
         }
         self

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 mod check;
 mod error;
@@ -57,9 +58,11 @@ pub struct Policy {
     /// Where the configuration sets a rule.
     pub(crate) places: BTreeMap<String, FilePosition>,
     prefilter: Prefilter,
+    /// The patterns of all rules with `redact`, also of those that are off or not selected.
+    hiding: Vec<Pattern>,
 }
 
-/// Compiles a rule, now or when it is needed; `None` if it is off.
+/// Compiles a rule, now or when it is needed; `None` if that is never.
 type RuleReader = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
 
 /// No rule has this name.
@@ -81,7 +84,7 @@ impl Policy {
     /// # Errors
     /// Every mistake of every rule, in the order of their names.
     pub fn compile(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
-        Self::read(config, Rule::compile)
+        Self::read(config, |name, rule| Rule::compile(name, rule).map(Some))
     }
 
     /// As [`Policy::compile`], for rules that [`check_rules`] accepted: each pattern is compiled when a file may match it, so that a
@@ -92,13 +95,13 @@ impl Policy {
     pub fn compile_unchecked(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
         Self::read(config, |name, rule| match rule.severity {
             // It is accepted already, and not used.
-            RuleSeverity::Off => Ok(None),
-            _ => Rule::unchecked(name, rule),
+            RuleSeverity::Off if !rule.redact => Ok(None),
+            _ => Rule::unchecked(name, rule).map(Some),
         })
     }
 
     fn read(config: &PolicyConfig, read: RuleReader) -> Result<Self, Vec<RuleError>> {
-        let mut rules = Vec::new();
+        let mut rules: Vec<Rule> = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {
             match read(name, rule) {
@@ -110,8 +113,10 @@ impl Policy {
             return Err(errors);
         }
         let names = config.rules.keys().cloned().collect();
+        let hiding = rules.iter().filter(|rule| rule.redact).flat_map(Rule::patterns).cloned().collect();
+        rules.retain(|rule| !rule.is_off);
         let prefilter = Prefilter::new(rules.iter().map(Rule::required));
-        Ok(Self { rules, enforce: config.enforce, names, places: BTreeMap::new(), prefilter })
+        Ok(Self { rules, enforce: config.enforce, names, places: BTreeMap::new(), prefilter, hiding })
     }
 
     /// Adds where a configuration tree sets each rule, which is the place of a finding about missing matches.
@@ -148,6 +153,19 @@ impl Policy {
     pub fn without_excludes(mut self) -> Self {
         self.rules.iter_mut().for_each(Rule::drop_excludes);
         self
+    }
+
+    /// The bytes of a text that the rules with `redact` match, wherever they look.
+    pub(crate) fn hidden(&self, text: &str) -> Vec<Range<usize>> {
+        let mut hidden = Vec::new();
+        for pattern in &self.hiding {
+            let mut start = 0;
+            while let Some(found) = pattern.find_at(text, start) {
+                start = found.end;
+                hidden.push(found);
+            }
+        }
+        hidden
     }
 
     /// Whether there is nothing to check in files.

@@ -32,6 +32,7 @@ pub(crate) struct Regions {
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) name: String,
+    pub(crate) is_off: bool,
     /// The pattern whose matches are reported; each of several without `all`.
     pub(crate) anchors: Vec<Pattern>,
     /// The patterns that must match near to it.
@@ -57,21 +58,21 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// Compiles a rule; `None` if it is off.
+    /// Compiles a rule.
     ///
     /// # Errors
     /// Every mistake in it.
-    pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
+    pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Self, Vec<RuleError>> {
         Self::read(name, config, Pattern::check_size)
     }
 
     /// As [`Rule::compile`], with patterns that are compiled when they are first searched for. One that is too large is no mistake
     /// then.
-    pub(crate) fn unchecked(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
+    pub(crate) fn unchecked(name: &str, config: &RuleConfig) -> Result<Self, Vec<RuleError>> {
         Self::read(name, config, |_| Ok(()))
     }
 
-    fn read(name: &str, config: &RuleConfig, check: PatternCheck) -> Result<Option<Self>, Vec<RuleError>> {
+    fn read(name: &str, config: &RuleConfig, check: PatternCheck) -> Result<Self, Vec<RuleError>> {
         let mut mistakes = Mistakes { rule: name, check, errors: Vec::new() };
         mistakes.check_combination(config);
         let single =
@@ -86,16 +87,16 @@ impl Rule {
             return Err(mistakes.errors);
         };
         let severity = match config.severity {
-            RuleSeverity::Error => Severity::Error,
+            RuleSeverity::Error | RuleSeverity::Off => Severity::Error,
             RuleSeverity::Warning => Severity::Warning,
-            RuleSeverity::Off => return Ok(None),
         };
         let has = |region| config.regions.contains(&region);
         let number = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
         let others = all.split_off(all.len().min(1));
         let (anchors, any) = if all.is_empty() { (any, Vec::new()) } else { (all, any) };
-        Ok(Some(Self {
+        Ok(Self {
             name: name.into(),
+            is_off: config.severity == RuleSeverity::Off,
             anchors,
             others,
             any,
@@ -123,13 +124,12 @@ impl Rule {
             redact: config.redact,
             paths,
             exclude,
-        }))
+        })
     }
 
     /// Whether the rule checks a file, which may be a test.
     pub(crate) fn looks_at(&self, path: &str, is_test: bool) -> bool {
-        let Regions { code, strings, comments } = self.regions;
-        (code || strings || comments)
+        self.checks_files()
             && self.paths.is_match(path)
             && !self.exclude.is_match(path)
             && (self.tests || !is_test)
@@ -138,6 +138,17 @@ impl Rule {
     /// Checks excluded files too.
     pub(crate) fn drop_excludes(&mut self) {
         self.exclude = Globs::none();
+    }
+
+    /// Whether it checks files, and not only messages of commits.
+    pub(crate) fn checks_files(&self) -> bool {
+        let Regions { code, strings, comments } = self.regions;
+        code || strings || comments
+    }
+
+    /// The patterns that a match consists of.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.anchors.iter().chain(&self.others).chain(&self.any)
     }
 
     /// The groups of patterns of which a match needs one each.

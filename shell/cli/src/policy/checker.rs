@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|error| self.context.fail(format!("commands cannot be run: {error}")))?;
-        Ok(report.with_commands(runtime.block_on(run_commands(commands))))
+        Ok(report.with_commands(&self.policy, runtime.block_on(run_commands(commands))))
     }
 
     pub(super) fn refuse_git(&self, error: &GitError) -> Exit {

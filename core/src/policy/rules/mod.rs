@@ -69,6 +69,9 @@ pub struct UnknownRule {
     pub nearest: Option<String>,
 }
 
+/// Reads the rule of this name; nothing if it is off.
+type ReadRule = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
+
 /// The mark of a comment that suppresses a finding.
 pub(crate) const ALLOW: &str = "speckit:allow";
 
@@ -94,10 +97,7 @@ impl Policy {
         })
     }
 
-    fn read(
-        config: &PolicyConfig,
-        read: fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>,
-    ) -> Result<Self, Vec<RuleError>> {
+    fn read(config: &PolicyConfig, read: ReadRule) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         for (name, rule) in &config.rules {

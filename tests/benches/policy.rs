@@ -93,7 +93,7 @@ fn check(config: &Path) -> Json {
 }
 
 fn counted(report: &Json, what: &str) -> String {
-    format!("{} {what}", report["files"])
+    format!("{} {what}", report["summary"]["files"])
 }
 
 /// The megabytes below a folder.

@@ -50,7 +50,7 @@ impl Contender {
     }
 }
 
-/// Runs each command once in each round, and prints medians, peaks of memory, and the ratio of the first one to each.
+/// Runs each command once in each round, and prints medians, peaks of memory, and the median of the ratios of two.
 ///
 /// A different one comes first in each round. The first round fills the caches of the system and does not count.
 pub(crate) fn print_in_turns<const N: usize>(contenders: [Contender; N], rounds: usize) {
@@ -75,7 +75,7 @@ pub(crate) fn print_in_turns<const N: usize>(contenders: [Contender; N], rounds:
     for (which, contender) in contenders.iter().enumerate() {
         let (time, peak) = (median(times[which].clone()) / 1e6, peaks[which] as f64 / 1e6);
         print!("  {:<28} {time:>8.1} ms   at most {peak:>6.1} MB", contender.name);
-        if which > 0 {
+        if N == 2 && which == 1 {
             print!("   {} takes {:.2} of it", contenders[0].name, ratio(which));
         }
         println!();

@@ -32,6 +32,9 @@ pub enum BaselineFileError {
     /// It is not the JSON of a baseline.
     #[error("the baseline cannot be read: {0}")]
     Form(String),
+    /// A merge of two branches left its marks.
+    #[error("the baseline has conflict markers: keep the lines of both sides, and remove the markers")]
+    Conflict,
     /// A newer version wrote it.
     #[error("the baseline has version {0}, and this program reads version {VERSION}")]
     Version(u32),
@@ -56,6 +59,9 @@ impl Baseline {
     /// # Errors
     /// It has another form or version; the message has the line and column.
     pub fn parse(text: &str) -> Result<Self, BaselineFileError> {
+        if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+            return Err(BaselineFileError::Conflict);
+        }
         let document: Document =
             serde_json::from_str(text).map_err(|error| BaselineFileError::Form(error.to_string()))?;
         if document.version != VERSION {

@@ -15,6 +15,8 @@ pub enum CheckedFiles {
     Named,
     /// Those of a commit.
     Changed,
+    /// The message of a commit. Rules of messages are decided for each one.
+    Message,
 }
 
 /// What a conclusion depends on beside the files.

@@ -6,14 +6,15 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::baseline::{Baseline, BaselineEntry};
-use super::check_options::CheckOptions;
+use super::check_options::{CheckOptions, CheckedFiles};
 use super::excerpt::shown;
-use super::file_check::{FileCheck, FileOutcome, Hit, SkipReason};
+use super::file_check::{FileCheck, FileOutcome, Hit};
 use super::finding::{Finding, FindingState, fingerprint};
 use super::limits::{RuleLimits, matches, missing_entry};
 use super::policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};
 use crate::policy::config::Enforcement;
 use crate::policy::rules::{Policy, Rule};
+use crate::text::{grouped_count, visible};
 
 impl Policy {
     /// The report about all files, whatever their order. A file that was checked twice counts once.
@@ -25,6 +26,15 @@ impl Policy {
         let mut files: Vec<FileCheck> = files.into_iter().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
+        // Most rules look at the first file, so that this is cheap.
+        let mut idle: Vec<&Rule> = self.rules.iter().filter(|rule| rule.checks_files()).collect();
+        for file in &files {
+            idle.retain(|rule| !rule.looks_at(&file.path, false));
+            if idle.is_empty() {
+                break;
+            }
+        }
+        let mut unchecked = Vec::new();
         let mut skipped = SkippedFiles::default();
         let mut hits: Vec<(String, Hit)> = Vec::new();
         let mut without_lexer: BTreeSet<String> = BTreeSet::new();
@@ -32,9 +42,10 @@ impl Policy {
         for file in files {
             match file.outcome {
                 FileOutcome::Unconcerned => {}
-                FileOutcome::Skipped(SkipReason::Binary) => skipped.binary += 1,
-                FileOutcome::Skipped(SkipReason::TooLarge) => skipped.too_large += 1,
-                FileOutcome::Skipped(SkipReason::Unreadable) => skipped.unreadable += 1,
+                FileOutcome::Skipped(reason) => {
+                    *skipped.of(reason) += 1;
+                    unchecked.push(format!("`{}`", visible(&file.path)));
+                }
                 FileOutcome::Checked { hits: found, has_lexer } => {
                     checked += 1;
                     if !has_lexer {
@@ -45,11 +56,17 @@ impl Policy {
             }
         }
         let mut notes = Vec::new();
+        if options.files != CheckedFiles::Tree && !unchecked.is_empty() {
+            notes.push(format!("not checked: {}", some_of(unchecked)));
+        }
         if !without_lexer.is_empty() {
-            let kinds = without_lexer.into_iter().collect::<Vec<_>>().join(", ");
-            notes.push(format!(
-                "strings and comments are not told apart in these files, all of them is code: {kinds}"
-            ));
+            let kinds = some_of(without_lexer);
+            notes.push(format!("all of these files is code, since their languages have no lexer: {kinds}"));
+        }
+        if options.files == CheckedFiles::Tree && !idle.is_empty() {
+            let rules = some_of(idle.into_iter().map(|rule| format!("`{}`", rule.name)));
+            notes
+                .push(format!("no file is checked by these rules, see their `paths` and `exclude`: {rules}"));
         }
         let limits = self.limits(&hits, options, &mut notes);
         let mut findings = self.findings(hits, &limits, options);
@@ -216,6 +233,17 @@ fn about_suppressions(check: &str) -> &'static str {
         "suppression/malformed" => "a suppression without a rule or a reason",
         "suppression/unknown-rule" => "a suppression of a rule that does not exist",
         _ => "a suppression that suppresses nothing",
+    }
+}
+
+/// The first names of a list, and how many others there are.
+fn some_of(names: impl IntoIterator<Item = String>) -> String {
+    const MAX_NAMES: usize = 5;
+    let names: Vec<String> = names.into_iter().collect();
+    let first = names.get(..MAX_NAMES).unwrap_or(&names).join(", ");
+    match names.len().checked_sub(MAX_NAMES).filter(|others| *others > 0) {
+        Some(others) => format!("{first} and {}", grouped_count(others, "other")),
+        None => first,
     }
 }
 

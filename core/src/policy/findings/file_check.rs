@@ -1,5 +1,6 @@
 //! The check of one file, which needs no other file.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -82,25 +83,43 @@ impl FileCheck {
 /// A NUL byte among this many bytes makes a file binary, as in git.
 pub const BINARY_BYTES: usize = 8000;
 
-/// Whether a file is no text, by its first [`BINARY_BYTES`] bytes.
+/// Whether a file is no text, by its first [`BINARY_BYTES`] bytes. UTF-16 with a byte order mark is one.
 pub fn is_binary(content: &[u8]) -> bool {
-    memchr::memchr(0, content.get(..BINARY_BYTES).unwrap_or(content)).is_some()
+    utf16(content).is_none() && memchr::memchr(0, content.get(..BINARY_BYTES).unwrap_or(content)).is_some()
+}
+
+/// How the two bytes of a character of UTF-16 are read; `None` without the byte order mark of UTF-16.
+fn utf16(content: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match content.get(..2)? {
+        [0xff, 0xfe] => Some(u16::from_le_bytes),
+        [0xfe, 0xff] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// A text in UTF-8 or, with a byte order mark, in UTF-16.
+fn decoded(content: &[u8]) -> Cow<'_, str> {
+    let Some(read) = utf16(content) else { return String::from_utf8_lossy(content) };
+    let units = content.chunks_exact(2).filter_map(|pair| Some(read(pair.try_into().ok()?)));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
 }
 
 impl Policy {
     /// Checks a file: its path relative to the checked folder, with `/` between its parts, and its bytes. Bytes that are not
-    /// UTF-8 count as `U+FFFD`.
+    /// UTF-8 count as `U+FFFD`; with a byte order mark the text may be UTF-16.
     pub fn check_file(&self, path: &str, content: &[u8]) -> FileCheck {
         if is_binary(content) {
             return FileCheck::skipped(path, SkipReason::Binary);
         }
+        let text = utf16(content).map(|_| decoded(content));
+        let content = text.as_deref().map_or(content, str::as_bytes);
         let rules = self.candidates(path, content);
         let may_allow = memchr::memmem::find(content, crate::policy::rules::ALLOW.as_bytes()).is_some();
         if rules.is_empty() && !may_allow {
             let outcome = FileOutcome::Checked { hits: Vec::new(), has_lexer: true };
             return FileCheck { path: path.into(), outcome };
         }
-        let text = String::from_utf8_lossy(content);
+        let text = decoded(content);
         let source = SourceText::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text));
         let matches: Vec<(&Rule, Vec<RuleMatch>)> =
             rules.into_iter().map(|rule| (rule, matches_in_file(rule, &source))).collect();

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::baseline::{Baseline, BaselineEntry};
+use super::baseline::BaselineEntry;
 use super::check_options::{CheckOptions, CheckedFiles};
 use super::file_check::Hit;
 use super::finding::{Finding, FindingState, fingerprint};
@@ -41,6 +41,7 @@ impl Policy {
         }
         let mut limits = RuleLimits::default();
         let mut undecided = Vec::new();
+        let is_message = options.files == CheckedFiles::Message;
         for rule in &self.rules {
             let places = places.remove(rule.name.as_str()).unwrap_or_default();
             let count = places.len();
@@ -48,9 +49,12 @@ impl Policy {
             if rule.allowed.at_most.is_some_and(|most| count > most) {
                 limits.exceeded.insert(rule.name.clone());
             }
-            if count < rule.allowed.at_least {
+            let is_looked_for = if is_message { rule.messages } else { rule.checks_files() };
+            if is_looked_for && count < rule.allowed.at_least {
                 match options.files {
-                    CheckedFiles::Tree => limits.missing.push(self.missing(rule, places, &options.baseline)),
+                    CheckedFiles::Tree | CheckedFiles::Message => {
+                        limits.missing.push(self.missing(rule, places, options))
+                    }
                     CheckedFiles::Named => undecided.push(format!("`{}`", rule.name)),
                     CheckedFiles::Changed => {}
                 }
@@ -66,10 +70,12 @@ impl Policy {
     }
 
     /// The finding about required matches that are missing, at the place of the rule.
-    fn missing(&self, rule: &Rule, places: Vec<FilePosition>, baseline: &Baseline) -> Finding {
+    fn missing(&self, rule: &Rule, places: Vec<FilePosition>, options: &CheckOptions) -> Finding {
+        let is_message = options.files == CheckedFiles::Message;
         let (expected, found) = (matches(rule.allowed.at_least), places.len());
+        let place = if is_message { "message" } else { "whole tree" };
         let message =
-            format!("{} (expected at least {expected} in the whole tree, found {found})", rule.message);
+            format!("{} (expected at least {expected} in the {place}, found {found})", rule.message);
         let place = self.places.get(&rule.name).cloned().unwrap_or_else(|| FilePosition {
             path: format!("policy.rules.{}", rule.name),
             position: Position { line: 1, column: 1 },
@@ -85,7 +91,7 @@ impl Policy {
             fix: rule.fix.clone(),
             docs: rule.docs.clone(),
             source: None,
-            state: match baseline.has(&missing_entry(&rule.name)) {
+            state: match !is_message && options.baseline.has(&missing_entry(&rule.name)) {
                 true => FindingState::Baseline,
                 false => FindingState::New,
             },

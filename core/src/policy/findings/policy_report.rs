@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::file_check::SkipReason;
 use super::finding::{Finding, FindingState};
 use crate::policy::Enforcement;
 use crate::tree::Severity;
@@ -57,6 +58,16 @@ pub struct SkippedFiles {
     pub too_large: usize,
     /// It could not be read, or is no regular file.
     pub unreadable: usize,
+}
+
+impl SkippedFiles {
+    pub(super) fn of(&mut self, reason: SkipReason) -> &mut usize {
+        match reason {
+            SkipReason::Binary => &mut self.binary,
+            SkipReason::TooLarge => &mut self.too_large,
+            SkipReason::Unreadable => &mut self.unreadable,
+        }
+    }
 }
 
 /// How a command of `policy.commands` ended.

@@ -12,6 +12,8 @@ use crate::policy::lexer::{Language, Region};
 /// What ends a statement of a language.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
+    /// `;`.
+    Semicolons,
     /// `;`, `,` and braces.
     Marks,
     /// Those, and a line end where the statement is complete.
@@ -23,9 +25,19 @@ enum Ends {
 impl Ends {
     fn of(language: Option<Language>) -> Self {
         match language {
-            Some(Language::Rust | Language::Sql) => Self::Marks,
+            Some(Language::Sql) => Self::Semicolons,
+            Some(Language::Rust) => Self::Marks,
             Some(Language::Go | Language::JavaScript | Language::TypeScript) => Self::MarksAndLines,
             _ => Self::Lines,
+        }
+    }
+
+    /// Whether a semicolon or a comma ends a statement.
+    fn has(self, mark: u8) -> bool {
+        match self {
+            Self::Semicolons => mark == b';',
+            Self::Marks | Self::MarksAndLines => true,
+            Self::Lines => false,
         }
     }
 }
@@ -70,11 +82,13 @@ impl<'s, 't> Statements<'s, 't> {
         }
     }
 
-    /// The statement that a comment belongs to: the one around it, or the next one if it stands between two.
+    /// The statement that a comment belongs to: the one around it, or the next one if it stands between two. Behind code these are
+    /// all statements of the line.
     pub(super) fn of_comment(&self, comment: Range<usize>) -> Range<usize> {
         let line = self.source.line_start(self.source.line_of(comment.start));
-        if let Some(code) = self.code.last_before(comment.start).filter(|code| *code >= line) {
-            return self.around(code);
+        if let Some(last) = self.code.last_before(comment.start).filter(|code| *code >= line) {
+            let first = self.code.within(line..last).next().map_or(last, |(first, _)| first);
+            return self.around(first).start..self.around(last).end;
         }
         let around = self.around(comment.start);
         match self.code.first_from(around.start).filter(|code| *code < comment.start) {
@@ -120,7 +134,7 @@ impl<'s, 't> Statements<'s, 't> {
                         set(&mut open, &mut outer, index + 1);
                     }
                 }
-                b';' | b',' if !is_through && self.ends != Ends::Lines => {
+                byte @ (b';' | b',') if !is_through && self.ends.has(byte) => {
                     set(&mut open, &mut outer, index + 1)
                 }
                 b'\n' if !is_through && self.is_line_end(index) => set(&mut open, &mut outer, index + 1),
@@ -148,7 +162,7 @@ impl<'s, 't> Statements<'s, 't> {
                 b'{' => return index + 1,
                 b')' | b']' | b'}' if depth > 0 => depth -= 1,
                 b')' | b']' | b'}' => return index,
-                b';' | b',' if depth == 0 && self.ends != Ends::Lines => return index + 1,
+                byte @ (b';' | b',') if depth == 0 && self.ends.has(*byte) => return index + 1,
                 b'\n' if depth == 0 && self.is_line_end(index) => return index,
                 _ => {}
             }
@@ -191,7 +205,7 @@ impl<'s, 't> Statements<'s, 't> {
         let line = self.source.line_start(self.source.line_of(line_end));
         let last = self.code.within(line..line_end).next_back().map(|(_, byte)| byte);
         match self.ends {
-            Ends::Marks => false,
+            Ends::Semicolons | Ends::Marks => false,
             Ends::Lines => last.is_some() && last != Some(b'\\'),
             Ends::MarksAndLines => {
                 let continues = last.is_some_and(|byte| b"=+-*/&|.?:<(,".contains(&byte));

@@ -101,7 +101,7 @@ fn next_line(source: &SourceText<'_>, from: usize) -> Range<usize> {
 }
 
 /// The marks that begin a comment, or a line of it.
-const MARKS: [&str; 9] = ["<!--", "//", "/*", "--", "#", "*", ";", "%", "!"];
+const MARKS: [&str; 10] = ["<!--", "//", "/*", "--", "#", "*", ";", "%", "!", "/"];
 
 /// The start of a directive in a line of a comment, its rule and its reason. A text without a lexer has a mark before it.
 fn directive(line: &str, is_comment: bool) -> Option<(usize, &str, &str)> {
@@ -118,5 +118,7 @@ fn directive(line: &str, is_comment: bool) -> Option<(usize, &str, &str)> {
     }
     let words = after.trim_end_matches("-->").trim_end_matches("*/").trim();
     let (rule, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-    Some((line.len() - rest.len(), rule, reason.trim()))
+    // A dash is no reason.
+    let reason = if reason.contains(char::is_alphanumeric) { reason.trim() } else { "" };
+    Some((line.len() - rest.len(), rule, reason))
 }

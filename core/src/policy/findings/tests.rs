@@ -159,6 +159,14 @@ fn a_suppression_reaches_no_further_than_its_statement() {
     assert_eq!(found(rule, "a.js", javascript), ["1:1 p suppressed", "2:1 p"]);
     let shell = "print(1) # speckit:allow p reason\nprint(2)\n";
     assert_eq!(found(rule, "a.sh", shell), ["1:1 p suppressed", "2:1 p"]);
+    let go = "if err := print(1); err != nil { // speckit:allow p reason\nprint(2)\n}\n";
+    assert_eq!(found(rule, "a.go", go), ["1:11 p suppressed", "2:1 p"]);
+    let line = "print(1); print(2); // speckit:allow p reason\nprint(3);\n";
+    assert_eq!(found(rule, "a.rs", line), ["1:1 p suppressed", "1:11 p suppressed", "2:1 p"]);
+    let query = "-- speckit:allow p reason\nSELECT 1,\n  print(2);\nSELECT print(3);\n";
+    assert_eq!(found(rule, "a.sql", query), ["3:3 p suppressed", "4:8 p"]);
+    let dash = "/// speckit:allow p -\nprint(1);\n";
+    assert_eq!(found(rule, "a.rs", dash), ["1:5 suppression/malformed", "2:1 p"]);
     let arms = "match x {\n    // speckit:allow p reason\n    1 => print(1),\n    2 => print(2),\n}\n";
     assert_eq!(found(rule, "a.rs", arms), ["3:10 p suppressed", "4:10 p"]);
 }
@@ -188,7 +196,7 @@ fn a_file_without_a_lexer_is_code_and_takes_suppressions_at_the_start_of_a_line(
     assert_eq!(found(rule, "Dockerfile", text), ["2:1 s suppressed", "3:1 s"]);
     let policy = policy(rule);
     let report = policy.conclude([policy.check_file("a/b.tex", b"secret")], &CheckOptions::default());
-    assert!(report.notes[0].ends_with("all of them is code: *.tex"), "{:?}", report.notes);
+    assert!(report.notes[0].ends_with("no lexer: *.tex"), "{:?}", report.notes);
 }
 
 #[test]
@@ -266,4 +274,55 @@ fn a_file_that_is_no_text_is_counted() {
     let report = policy.conclude(files, &CheckOptions::default());
     let skipped = SkippedFiles { binary: 1, too_large: 1, unreadable: 1 };
     assert_eq!((report.files, report.skipped, report.findings.len()), (1, skipped, 1));
+}
+
+#[test]
+fn a_rule_that_redacts_hides_in_every_finding_even_if_it_is_not_selected() {
+    let rules = r#""key": {"pattern": "AKIA[0-9]+", "in": ["strings"], "redact": true, "message": "m"},
+        "off": {"pattern": "PIN[0-9]+", "severity": "off", "redact": true, "message": "m"},
+        "todo": {"pattern": "TODO", "in": ["comments"], "message": "m"}"#;
+    let text = "x = \"AKIA123\"  # TODO PIN77\n# speckit:allow todo since AKIA456\ny = 1  # TODO\n\
+                # speckit:allow AKIA789 x\n# speckit:allow key AKIA000\nz = \"AKIA111\"\n";
+    let policy = policy(rules).only(&["todo".into()]).unwrap();
+    let report = policy.conclude([policy.check_file("a.py", text.as_bytes())], &CheckOptions::default());
+    let json = serde_json::to_string(&report).unwrap();
+    assert!(json.contains("since [redacted]") && !json.contains("AKIA") && !json.contains("PIN77"), "{json}");
+}
+
+#[test]
+fn a_required_text_of_a_message_is_decided_for_each_message() {
+    let policy = policy(
+        r##""ticket": {"pattern": "#[0-9]+", "in": ["message"], "at_least": 1, "message": "no ticket"}"##,
+    );
+    let check = |message: &str| {
+        let options = CheckOptions::default().files(CheckedFiles::Message);
+        policy.conclude([policy.check_message("MSG", message)], &options)
+    };
+    assert!(check("Add x (#12)\n").ok);
+    let missing = check("Add x\n");
+    assert_eq!(missing.findings[0].message, "no ticket (expected at least 1 match in the message, found 0)");
+    assert!(policy.conclude([policy.check_file("a.rs", b"x")], &CheckOptions::default()).ok);
+}
+
+#[test]
+fn a_text_in_utf_16_is_checked() {
+    let policy = policy(PRINT);
+    let text = "\u{feff}ä println!()";
+    for bytes in [
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ] {
+        let report = policy.conclude([policy.check_file("a.rs", &bytes)], &CheckOptions::default());
+        assert_eq!(report.findings[0].start, Position { line: 1, column: 3 });
+    }
+}
+
+#[test]
+fn a_rule_without_files_and_a_file_that_was_named_and_not_checked_are_noted() {
+    let policy = policy(r#""r": {"pattern": "xy", "paths": ["src"], "message": "m"}"#);
+    let file = || [policy.check_file("src/a.rs", b"xy"), FileCheck::skipped("b", SkipReason::Binary)];
+    let tree = policy.conclude(file(), &CheckOptions::default());
+    assert_eq!(tree.notes, ["no file is checked by these rules, see their `paths` and `exclude`: `r`"]);
+    let named = policy.conclude(file(), &CheckOptions::default().files(CheckedFiles::Named));
+    assert_eq!(named.notes, ["not checked: `b`"]);
 }

@@ -35,14 +35,15 @@ impl Language {
     /// ```
     pub fn of(path: &str, text: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let by_name = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+        let by_name = match extension.as_str() {
             "go" => Some(Self::Go),
             "js" | "jsx" | "mjs" | "cjs" => Some(Self::JavaScript),
             "ts" | "tsx" | "mts" | "cts" => Some(Self::TypeScript),
-            "py" | "pyi" | "pyw" => Some(Self::Python),
+            "py" | "pyi" | "pyw" | "bzl" => Some(Self::Python),
             "rs" => Some(Self::Rust),
-            "sh" | "bash" | "zsh" | "ksh" => Some(Self::Shell),
-            "sql" => Some(Self::Sql),
+            "sh" | "bash" | "zsh" | "ksh" | "envrc" => Some(Self::Shell),
+            "sql" | "ddl" | "psql" => Some(Self::Sql),
             "toml" => Some(Self::Toml),
             "yml" | "yaml" => Some(Self::Yaml),
             _ => None,

@@ -39,6 +39,12 @@ pub fn check_rules(root: &Value) -> Vec<Diagnostic> {
     in_report_order(errors.into_iter().map(|error| placed(root, error)).collect())
 }
 
+/// Whether a layer above the defaults sets a rule or a part of one.
+pub fn has_own_rules(root: &Value) -> bool {
+    let rules = root.member("policy").and_then(|policy| policy.member("rules"));
+    rules.is_some_and(|rules| !is_default(rules))
+}
+
 fn is_default(rule: &Value) -> bool {
     let mut is_default = true;
     rule.leaves_and_elements(&mut |_, leaf| is_default &= leaf.origin().layer() == LayerKind::Defaults);

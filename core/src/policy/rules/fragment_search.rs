@@ -19,7 +19,7 @@ const MAX_FRAGMENTS: usize = 64;
 pub(super) struct FragmentSearch {
     search: Searcher,
     /// The literals that have each fragment, and where in them it begins.
-    literals: Vec<Vec<(usize, usize)>>,
+    literals: Vec<Vec<(Literal, usize)>>,
     /// The longest distance of a fragment from the beginning of its literal.
     max_offset: usize,
 }
@@ -32,12 +32,12 @@ impl FragmentSearch {
         }
         // Fragments of one length: no two of them begin at the same byte of a text.
         let length = literals.iter().map(|literal| literal.text.len()).min()?.min(MAX_FRAGMENT_BYTES);
-        let mut fragments: BTreeMap<Vec<u8>, Vec<(usize, usize)>> = BTreeMap::new();
-        for (index, literal) in literals.iter().enumerate() {
+        let mut fragments: BTreeMap<Vec<u8>, Vec<(Literal, usize)>> = BTreeMap::new();
+        for literal in literals {
             let (offset, rarest) = rarest(&literal.text, length)?;
             let cases = if literal.any_case { cases(rarest) } else { Vec::from([rarest.to_vec()]) };
             for fragment in cases {
-                fragments.entry(fragment).or_default().push((index, offset));
+                fragments.entry(fragment).or_default().push((literal.clone(), offset));
             }
         }
         if fragments.len() > MAX_FRAGMENTS {
@@ -49,13 +49,12 @@ impl FragmentSearch {
     }
 
     /// A byte before which no literal begins; `None` if the text has none.
-    pub(super) fn find(&self, literals: &[Literal], text: &[u8]) -> Option<usize> {
+    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
         let mut start = 0;
         while let Some(hit) = self.search.find_in(text, Span { start, end: text.len() }) {
-            let is_there = |(index, offset): &(usize, usize)| {
+            let is_there = |(literal, offset): &(Literal, usize)| {
                 let start = hit.start().checked_sub(*offset);
-                let literal = literals.get(*index);
-                literal.zip(start).is_some_and(|(literal, start)| literal.is_at(text, start))
+                start.is_some_and(|start| literal.is_at(text, start))
             };
             if self.literals.get(hit.pattern().as_usize())?.iter().any(is_there) {
                 return Some(hit.start().saturating_sub(self.max_offset));

@@ -16,38 +16,40 @@ const MAX_TABLE_BYTES: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub(super) struct LiteralSearch {
     literals: Vec<Literal>,
-    first: FirstSearch,
+    first: Option<FirstSearch>,
     /// The literals in any case.
     automaton: AhoCorasick,
 }
 
 /// Finds where the first literal begins.
 #[derive(Clone, Debug)]
-enum FirstSearch {
-    Nothing,
-    Few(FragmentSearch),
-    Many(ShiftSearch),
-    /// Some literal is too short for the others.
-    Automaton,
+struct FirstSearch {
+    /// The shortest literals, which are compared at once.
+    short: Option<FragmentSearch>,
+    /// The others: the longer each is, the more bytes are skipped.
+    long: Option<ShiftSearch>,
 }
 
 impl FirstSearch {
-    fn new(literals: &[Literal]) -> Self {
-        if literals.is_empty() {
-            return Self::Nothing;
-        }
-        let few = FragmentSearch::new(literals).map(Self::Few);
-        few.or_else(|| ShiftSearch::new(literals).map(Self::Many)).unwrap_or(Self::Automaton)
+    /// `None` if some literal is too short to skip bytes.
+    fn new(literals: &[Literal]) -> Option<Self> {
+        let mut sorted = literals.to_vec();
+        sorted.sort_by_key(|literal| literal.text.len());
+        let counts =
+            [sorted.len(), 64, 32, 16, 8, 4, 2, 1].into_iter().filter(|count| *count <= sorted.len());
+        let short =
+            counts.filter_map(|count| Some((count, FragmentSearch::new(sorted.get(..count)?)?))).next();
+        let (count, short) = short.unzip();
+        let others = sorted.split_off(count.unwrap_or_default());
+        let long = if others.is_empty() { None } else { Some(ShiftSearch::new(others)?) };
+        Some(Self { short, long })
     }
 
     /// A byte before which no literal begins; `None` if the text has none.
-    fn find(&self, literals: &[Literal], text: &[u8]) -> Option<usize> {
-        match self {
-            Self::Nothing => None,
-            Self::Few(search) => search.find(literals, text),
-            Self::Many(search) => search.find(literals, text),
-            Self::Automaton => Some(0),
-        }
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        let short = self.short.as_ref().and_then(|short| short.find(text));
+        let long = self.long.as_ref().and_then(|long| long.find(text));
+        short.into_iter().chain(long).min()
     }
 }
 
@@ -66,7 +68,8 @@ impl LiteralSearch {
 
     /// The indices of the literals in a text.
     pub(super) fn find(&self, text: &[u8]) -> BTreeSet<usize> {
-        let Some(start) = self.first.find(&self.literals, text) else { return BTreeSet::new() };
+        let start = self.first.as_ref().map_or(Some(0), |first| first.find(text));
+        let Some(start) = start else { return BTreeSet::new() };
         let hits = self.automaton.find_overlapping_iter(text.get(start..).unwrap_or_default());
         let hits = hits.map(|hit| (hit.pattern().as_usize(), start + hit.start()));
         let is_there = |(index, start): &(usize, usize)| {
@@ -117,7 +120,9 @@ mod tests {
         ];
         let mut with_short = many.clone();
         with_short.push(literal("al", false));
-        for literals in [few, many, with_short] {
+        let long = many.split_off(5);
+        many.extend(long.clone());
+        for literals in [few, many, with_short, long, Vec::new()] {
             let search = LiteralSearch::new(literals.clone()).unwrap();
             for text in texts {
                 for before in 0..70 {

@@ -17,7 +17,7 @@ mod rule;
 mod shift_search;
 mod test_files;
 
-pub use check::check_rules;
+pub use check::{check_rules, has_own_rules};
 pub use error::{RuleError, RuleMistake};
 pub use globs::GlobError;
 pub(crate) use globs::Globs;
@@ -171,11 +171,6 @@ impl Policy {
     /// Whether there is nothing to check in files.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
-    }
-
-    /// Whether a rule checks the messages of commits.
-    pub fn checks_messages(&self) -> bool {
-        self.rules.iter().any(|rule| rule.messages)
     }
 
     /// Whether a rule checks a file with this path.

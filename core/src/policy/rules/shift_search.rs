@@ -18,13 +18,13 @@ pub(super) struct ShiftSearch {
     /// How far the search may go on after each block. Blocks may share a place: the shift is that of the nearest.
     shifts: Vec<u8>,
     /// The literals that end with each block, by its place.
-    literals: BTreeMap<usize, Vec<usize>>,
+    literals: BTreeMap<usize, Vec<Literal>>,
     max_offset: usize,
 }
 
 impl ShiftSearch {
     /// `None` if a literal is shorter than a block.
-    pub(super) fn new(literals: &[Literal]) -> Option<Self> {
+    pub(super) fn new(literals: Vec<Literal>) -> Option<Self> {
         let length = literals.iter().map(|literal| literal.text.len()).min()?.min(MAX_LENGTH);
         let longest = literals.iter().map(|literal| literal.text.len()).max()?;
         let none = u8::try_from(length.checked_sub(BLOCK)? + 1).ok()?;
@@ -34,14 +34,14 @@ impl ShiftSearch {
             literals: BTreeMap::new(),
             max_offset: longest - length,
         };
-        for (index, literal) in literals.iter().enumerate() {
+        for literal in literals {
             let end = literal.text.get(literal.text.len() - length..)?;
             for (distance, block) in end.windows(BLOCK).rev().enumerate() {
                 let place = place(block);
                 let shift = search.shifts.get_mut(place)?;
                 *shift = u8::try_from(distance).ok()?.min(*shift);
                 if distance == 0 {
-                    search.literals.entry(place).or_default().push(index);
+                    search.literals.entry(place).or_default().push(literal.clone());
                 }
             }
         }
@@ -49,7 +49,7 @@ impl ShiftSearch {
     }
 
     /// A byte before which no literal begins; `None` if the text has none.
-    pub(super) fn find(&self, literals: &[Literal], text: &[u8]) -> Option<usize> {
+    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
         let mut end = self.length;
         while let Some(block) = text.get(end - BLOCK..end) {
             let place = place(block);
@@ -62,8 +62,7 @@ impl ShiftSearch {
                 let start = end.checked_sub(literal.text.len());
                 start.is_some_and(|start| literal.is_at(text, start))
             };
-            let candidates = self.literals.get(&place).into_iter().flatten();
-            if candidates.filter_map(|index| literals.get(*index)).any(ends) {
+            if self.literals.get(&place).into_iter().flatten().any(ends) {
                 return Some((end - self.length).saturating_sub(self.max_offset));
             }
             end += 1;

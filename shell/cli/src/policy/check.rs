@@ -17,6 +17,7 @@ pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
         return watch::run(context, args);
     }
     let checker = Checker::open(context)?;
+    checker.note_missing_rules();
     if checker.is_off() {
         context.terminal.note("note: `policy.enforce` is `off`: nothing is checked\n");
         return Ok(Exit::Ok);

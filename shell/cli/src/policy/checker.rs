@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use speckit_core::policy::findings::{
     Baseline, CheckOptions, CheckedFiles, FileCheck, PolicyReport, SkipReason,
 };
-use speckit_core::policy::rules::RuleError;
+use speckit_core::policy::rules::{RuleError, has_own_rules};
 use speckit_core::policy::{CheckEvent, Enforcement, Policy, PolicyConfig};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Value};
 
-use crate::context::{Context, Exit};
-use speckit::internal::documents::{Disk, exists, read_source};
+use crate::context::{Context, Exit, visible_path};
+use speckit::internal::documents::{Disk, absolute, exists, read_source};
 use speckit::policy::{
     Changes, CheckedTree, Content, GitError, GitRepository, MAX_FILE_BYTES, check_tree, run_commands,
 };
@@ -23,6 +23,7 @@ pub(super) struct Checker<'a> {
     policy: Policy,
     /// The accepted findings, if there is a file with them.
     baseline: Option<Baseline>,
+    has_own_rules: bool,
 }
 
 /// What a check looks at.
@@ -50,7 +51,15 @@ impl<'a> Checker<'a> {
             context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
         };
         let policy = Policy::compile_unchecked(config).map_err(refused)?.with_places(root);
-        Ok(Self { context, config: config.clone(), policy, baseline: None })
+        let has_own_rules = has_own_rules(root);
+        Ok(Self { context, config: config.clone(), policy, baseline: None, has_own_rules })
+    }
+
+    /// Says that no configuration sets a rule, if so.
+    pub(super) fn note_missing_rules(&self) {
+        if !self.has_own_rules {
+            self.context.terminal.note(&no_rules(Path::new(".")));
+        }
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -119,7 +128,7 @@ impl<'a> Checker<'a> {
     pub(super) fn recheck(&self, tree: &mut CheckedTree, paths: &[PathBuf]) -> PolicyReport {
         tree.check(&self.policy, Path::new("."), paths);
         self.policy.conclude(
-            tree.checks().cloned(),
+            tree.checks().filter(|check| check.path() != self.config.baseline).cloned(),
             &self.options(if paths.is_empty() { CheckedFiles::Tree } else { CheckedFiles::Named }),
         )
     }
@@ -151,7 +160,7 @@ impl<'a> Checker<'a> {
 
     /// Checks the message of a commit, without what git removes from it.
     pub(super) fn check_message(&self, file: &str, text: &str) -> PolicyReport {
-        self.policy.conclude([self.policy.check_message(file, text)], &self.options(CheckedFiles::Changed))
+        self.policy.conclude([self.policy.check_message(file, text)], &self.options(CheckedFiles::Message))
     }
 
     fn options(&self, files: CheckedFiles) -> CheckOptions {
@@ -169,6 +178,8 @@ impl<'a> Checker<'a> {
             Scope::Paths(_) => (CheckEvent::Check, CheckedFiles::Named),
         };
         let options = self.options(files);
+        let mut checks = checks;
+        checks.retain(|check| check.path() != self.config.baseline);
         let paths: Vec<String> = checks.iter().map(|check| check.path().to_owned()).collect();
         let report = self.policy.conclude(checks, &options);
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -185,4 +196,17 @@ impl<'a> Checker<'a> {
     pub(super) fn refuse_git(&self, error: &GitError) -> Exit {
         self.context.refuse(&[error.diagnostic()])
     }
+}
+
+/// The note that no configuration sets a rule, with the file of a folder above that may do so.
+fn no_rules(folder: &Path) -> String {
+    let folder = absolute(folder).unwrap_or_default();
+    let above =
+        folder.ancestors().skip(1).map(|folder| folder.join("speckit.toml")).find(|file| exists(file));
+    let hint =
+        above.map(|file| format!("; `{}` is not read here: check from its folder", visible_path(&file)));
+    format!(
+        "note: no configuration sets a rule, so that only the shipped rules are checked{}\n",
+        hint.unwrap_or_default()
+    )
 }

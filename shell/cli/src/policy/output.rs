@@ -66,6 +66,11 @@ pub(super) fn dashboard(context: &Context, args: &PolicyDashboardArgs) -> Comman
 }
 
 pub(super) fn write(context: &Context, file: &Path, text: &str) -> Result<(), Exit> {
+    if file == Path::new("-") {
+        return Err(
+            context.fail_with_help("`-` is no file", "leave the option out to write to the standard output")
+        );
+    }
     write_atomically(file, text).map_err(|error| {
         let message = format!("`{}` cannot be written: {error}", file.display());
         context.fail_with_help(message, "name a file in an existing folder")

@@ -97,7 +97,9 @@ impl<'a> Watch<'a> {
         while !self.context.terminal.is_closed() {
             let every = self.check(&checker)?;
             match wait(inputs, every) {
-                Changed::Nothing | Changed::Files => {}
+                Changed::Nothing => {}
+                // The file of the baseline may be among them.
+                Changed::Files => checker = self.checker().unwrap_or(checker),
                 // What is wrong with the options is reported; the rules stay as they were.
                 Changed::Rules => {
                     if let Ok(new) = self.checker() {

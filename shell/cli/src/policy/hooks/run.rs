@@ -6,6 +6,7 @@ use std::path::Path;
 use speckit::policy::{Changes, GitRepository, HookName};
 use speckit_core::LayerKind;
 use speckit_core::policy::CheckEvent;
+use speckit_core::policy::findings::FindingState;
 
 use super::{git_refused, repository};
 use crate::context::{CommandResult, Context, Exit};
@@ -27,7 +28,10 @@ enum HookInput {
 pub(super) fn run(context: &Context, name: HookName, arguments: &[OsString]) -> CommandResult {
     let result = check(context, name, arguments);
     if !matches!(result, Ok(Exit::Ok)) {
-        context.terminal.note(&format!("help: `{}` goes on without this check, once\n", name.bypass()));
+        let bypass = name.bypass();
+        context
+            .terminal
+            .note(&format!("help: this is the check of speckit; `{bypass}` goes on without it, once\n"));
     }
     result
 }
@@ -50,8 +54,19 @@ fn check_hook_input(context: &Context, checker: &Checker<'_>, input: &HookInput)
         }
         HookInput::Message { file, text } => checker.check_message(file, text),
     };
+    // Who commits wants to know what is wrong, and nothing else.
+    if report.ok && report.count(FindingState::New) == 0 && report.commands.values().all(|command| command.ok)
+    {
+        return Ok(Exit::Ok);
+    }
     print_report(context, &report, checker.has_baseline(), None)?;
-    Ok(if report.ok { Exit::Ok } else { Exit::Negative })
+    if report.ok {
+        return Ok(Exit::Ok);
+    }
+    let help = "help: `speckit explain policy.rules.RULE.message` says where a rule is set; a comment \
+                `speckit:allow RULE reason` excuses one finding\n";
+    context.terminal.note(help);
+    Err(Exit::Negative)
 }
 
 fn hook_input(context: &Context, name: HookName, arguments: &[OsString]) -> Result<HookInput, Exit> {

@@ -59,7 +59,7 @@ impl Baseline {
     /// # Errors
     /// It has another form or version; the message has the line and column.
     pub fn parse(text: &str) -> Result<Self, BaselineFileError> {
-        if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+        if text.lines().any(|line| line.starts_with(&"<".repeat(7))) {
             return Err(BaselineFileError::Conflict);
         }
         let document: Document =

@@ -62,8 +62,18 @@ fn the_core_links_what_its_list_allows() {
 }
 
 /// All features but `proptest`, which only tests switch on.
+const FEATURES: &str = "agents,app,bench,edit,policy,retry,schema,store";
+
+#[test]
+fn each_feature_of_the_core_is_linked() {
+    let manifest: toml::Table = include_str!("../../core/Cargo.toml").parse().expect("a manifest");
+    let features = manifest["features"].as_table().expect("a table").keys().map(String::as_str);
+    let features: BTreeSet<&str> = features.filter(|name| *name != "proptest").collect();
+    assert_eq!(FEATURES.split(',').collect::<BTreeSet<_>>(), features, "FEATURES has each feature");
+}
+
 #[test]
 fn the_features_of_the_core_link_what_their_list_allows() {
-    let linked = core("app,bench,edit").difference(&core("")).cloned().collect();
+    let linked = core(FEATURES).difference(&core("")).cloned().collect();
     assert_none(differences(&allowed(BY_FEATURES), &linked), WHAT_TO_DO);
 }

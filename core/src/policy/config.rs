@@ -64,6 +64,9 @@ pub struct RuleConfig {
     /// How many lines a match of all patterns may cover; 1 is the line of the first pattern.
     #[serde(default = "one")]
     pub within: u32,
+    /// Whether a match of all patterns must also end with the call that the first one begins: with its brackets.
+    #[serde(default)]
+    pub same_call: bool,
     /// The parts of a file where a match may begin.
     #[serde(rename = "in", default = "code")]
     pub regions: Vec<RuleRegion>,

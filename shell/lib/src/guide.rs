@@ -24,6 +24,10 @@
     doc = "| [`benchmarks`] | measure commands and functions, and notice that a change made them slower |"
 )]
 #![cfg_attr(
+    feature = "policy",
+    doc = "| [`policy`] | check files against rules, before a commit and in CI |"
+)]
+#![cfg_attr(
     feature = "agents",
     doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
 )]
@@ -70,6 +74,10 @@ pub mod retry {}
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("guide/store.md")]
 pub mod store {}
+
+#[cfg(feature = "policy")]
+#[doc = include_str!("guide/policy.md")]
+pub mod policy {}
 
 #[cfg(feature = "agents")]
 #[doc = include_str!("guide/gates.md")]

@@ -7,6 +7,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::bench::stats::{Criteria, Samples, compare};
 use speckit_core::config::resolve::{Checked, Document, Inputs, Layers, Rules};
 use speckit_core::config::source::{Environment, Language, parse};
+use speckit_core::policy::{Policy, PolicyConfig};
 use speckit_core::retry::backoff::Backoff;
 use speckit_core::retry::{RetryConfig, Seed};
 use speckit_core::{Key, Layer, LayerKind, MergeStrategy, Merged, Source};
@@ -49,6 +50,7 @@ pub(crate) const HOT_PATHS: &[HotPath] = hot_paths! {
     deserialize(checked());
     schedule(&RetryConfig::default());
     statistics([samples(1_000_000), samples(1_100_000)]);
+    check_file(&ready_to_check_file());
 };
 
 /// The input is prepared outside the counted function; its result is dropped inside.
@@ -100,6 +102,11 @@ fn statistics([first, second]: [Vec<u64>; 2]) {
     black_box((first.summary(), second.summary(), compare(&first, &second, Criteria::default())));
 }
 
+#[inline(never)]
+fn check_file((policy, text): &(Policy, String)) {
+    drop(black_box(policy.check_file("src/lib.rs", text.as_bytes())));
+}
+
 fn toml_source() -> Arc<Source> {
     Source::document(LayerKind::File, "config.toml", models::file(MODELS))
 }
@@ -121,6 +128,22 @@ fn checked() -> (Rules, Checked) {
     let (rules, layers) = ready_to_check();
     let checked = rules.check(layers).expect("the configuration is right");
     (rules, checked)
+}
+
+/// Three rules, which have already compiled their patterns, and 8 KB of Rust that break one of them once.
+fn ready_to_check_file() -> (Policy, String) {
+    let rules = r#"{"rules": {
+        "no_print": {"pattern": "\\bprintln!", "message": "use the log"},
+        "no_sleep": {"pattern": "(?i)thread::sleep", "message": "wait for an event"},
+        "no_host": {"pattern": "https?://[a-z]+\\.internal", "in": ["strings"], "message": "read the host from the settings"}
+    }}"#;
+    let config: PolicyConfig = serde_json::from_str(rules).expect("the rules have their types");
+    let policy = Policy::compile(&config).expect("the rules are right");
+    let function = "/// Returns the sum, or it's the limit.\nfn sum(a: u32, b: u32) -> u32 {\n    a.min(b).max(1)\n}\n\n";
+    let half = function.repeat(4096 / function.len());
+    let text = format!("{half}fn main() {{\n    println!(\"a sum\");\n}}\n\n{half}");
+    policy.check_file("src/lib.rs", text.as_bytes());
+    (policy, text)
 }
 
 /// 50 times with a spread of a tenth.

@@ -6,70 +6,13 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::baseline::{Baseline, BaselineEntry};
+use super::check_options::CheckOptions;
 use super::file_check::{FileCheck, FileOutcome, Hit, SkipReason};
-use super::finding::{Finding, FindingState};
+use super::finding::{Finding, FindingState, fingerprint};
+use super::limits::{RuleLimits, matches, missing_entry};
 use super::policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};
 use crate::policy::config::Enforcement;
-use crate::policy::position::{FilePosition, Position};
 use crate::policy::rules::{Policy, Rule};
-use crate::text::grouped;
-use crate::tree::Fingerprint;
-
-/// Which files of a tree were checked. Rules that require matches are decided for the whole tree only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CheckedFiles {
-    /// All of them.
-    #[default]
-    Tree,
-    /// Some that were named; the report says which rules are not decided.
-    Named,
-    /// Those of a commit.
-    Changed,
-}
-
-/// What a conclusion depends on beside the files.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct CheckOptions {
-    /// Which files were checked.
-    pub files: CheckedFiles,
-    /// Whether new findings of severity warning fail the check too.
-    pub strict: bool,
-    /// The accepted findings of old code.
-    pub baseline: Baseline,
-    /// The files of the baseline that do not exist any more.
-    pub gone: BTreeSet<String>,
-}
-
-impl CheckOptions {
-    /// Sets which files were checked.
-    #[must_use]
-    pub fn files(mut self, files: CheckedFiles) -> Self {
-        self.files = files;
-        self
-    }
-
-    /// Sets whether new warnings fail the check.
-    #[must_use]
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
-        self
-    }
-
-    /// Sets the accepted findings of old code.
-    #[must_use]
-    pub fn baseline(mut self, baseline: Baseline) -> Self {
-        self.baseline = baseline;
-        self
-    }
-
-    /// Sets which files of the baseline do not exist any more.
-    #[must_use]
-    pub fn gone(mut self, gone: BTreeSet<String>) -> Self {
-        self.gone = gone;
-        self
-    }
-}
 
 impl Policy {
     /// The report about all files, whatever their order. A file that was checked twice counts once.
@@ -123,70 +66,6 @@ impl Policy {
             skipped,
             commands: BTreeMap::new(),
             notes,
-        }
-    }
-
-    /// The matches of each rule that are not suppressed, against its limits.
-    fn limits(&self, hits: &[(String, Hit)], options: &CheckOptions, notes: &mut Vec<String>) -> RuleLimits {
-        let mut places: BTreeMap<&str, Vec<FilePosition>> = BTreeMap::new();
-        for (path, hit) in hits.iter().filter(|(_, hit)| hit.suppressed.is_none()) {
-            places
-                .entry(&hit.rule)
-                .or_default()
-                .push(FilePosition { path: path.clone(), position: hit.start });
-        }
-        let mut limits = RuleLimits::default();
-        let mut undecided = Vec::new();
-        for rule in &self.rules {
-            let places = places.remove(rule.name.as_str()).unwrap_or_default();
-            let count = places.len();
-            limits.counts.insert(rule.name.clone(), count);
-            if rule.allowed.at_most.is_some_and(|most| count > most) {
-                limits.exceeded.insert(rule.name.clone());
-            }
-            if count < rule.allowed.at_least {
-                match options.files {
-                    CheckedFiles::Tree => limits.missing.push(self.missing(rule, places, &options.baseline)),
-                    CheckedFiles::Named => undecided.push(format!("`{}`", rule.name)),
-                    CheckedFiles::Changed => {}
-                }
-            }
-        }
-        if !undecided.is_empty() {
-            let rules = undecided.join(", ");
-            notes.push(format!(
-                "only a part of the files was checked, so that rules that require matches are not decided: {rules}"
-            ));
-        }
-        limits
-    }
-
-    /// The finding about required matches that are missing, at the place of the rule.
-    fn missing(&self, rule: &Rule, places: Vec<FilePosition>, baseline: &Baseline) -> Finding {
-        let (expected, found) = (matches(rule.allowed.at_least), places.len());
-        let message =
-            format!("{} (expected at least {expected} in the whole tree, found {found})", rule.message);
-        let place = self.places.get(&rule.name).cloned().unwrap_or_else(|| FilePosition {
-            path: format!("policy.rules.{}", rule.name),
-            position: Position { line: 1, column: 1 },
-        });
-        Finding {
-            rule: rule.name.clone(),
-            severity: rule.severity,
-            fingerprint: fingerprint(&[&rule.name, "missing"]),
-            path: place.path,
-            start: place.position,
-            end: place.position,
-            message,
-            fix: rule.fix.clone(),
-            docs: rule.docs.clone(),
-            source: None,
-            state: match baseline.has(&missing_entry(&rule.name)) {
-                true => FindingState::Baseline,
-                false => FindingState::New,
-            },
-            reason: None,
-            related: places,
         }
     }
 
@@ -259,7 +138,9 @@ impl Policy {
     }
 
     fn rule(&self, name: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.name == name)
+        // They are in the order of their names.
+        let index = self.rules.binary_search_by(|rule| rule.name.as_str().cmp(name)).ok()?;
+        self.rules.get(index)
     }
 
     /// The rules that were checked, and the checks of suppressions that found something.
@@ -299,17 +180,6 @@ impl Policy {
     }
 }
 
-/// What the limits of the rules say about the matches.
-#[derive(Default)]
-struct RuleLimits {
-    /// The matches of each rule that are not suppressed.
-    counts: BTreeMap<String, usize>,
-    /// The rules with more matches than they allow.
-    exceeded: BTreeSet<String>,
-    /// The findings of rules with fewer matches than they require.
-    missing: Vec<Finding>,
-}
-
 impl PolicyReport {
     /// Adds the commands that ran. One that failed fails the check, if findings do.
     #[must_use]
@@ -336,15 +206,6 @@ fn entry(path: &str, hit: &Hit) -> BaselineEntry {
     BaselineEntry { path: path.into(), rule: hit.rule.clone(), line: hit.source.line.clone() }
 }
 
-fn matches(number: usize) -> String {
-    if number == 1 { "1 match".into() } else { format!("{} matches", grouped(&number)) }
-}
-
-/// The entry of a baseline that accepts missing matches.
-fn missing_entry(rule: &str) -> BaselineEntry {
-    BaselineEntry { path: String::new(), rule: rule.into(), line: "at_least".into() }
-}
-
 /// What a check of the suppressions looks for.
 fn about_suppressions(check: &str) -> &'static str {
     match check {
@@ -352,11 +213,6 @@ fn about_suppressions(check: &str) -> &'static str {
         "suppression/unknown-rule" => "a suppression of a rule that does not exist",
         _ => "a suppression that suppresses nothing",
     }
-}
-
-/// The hash of parts of which none contains a NUL.
-fn fingerprint(parts: &[&str]) -> String {
-    Fingerprint::of_bytes(parts.join("\0").as_bytes()).to_string()
 }
 
 /// The kind of a file: its extension, else its name.

@@ -1,13 +1,13 @@
 //! One finding: which line breaks which rule.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use serde::Serialize;
 
 use crate::policy::position::{FilePosition, Position};
-use crate::tree::Severity;
+use crate::tree::{Fingerprint, Severity};
 
 /// The line of source at a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,4 +130,9 @@ impl Serialize for Finding {
         json.serialize_field("related", &self.related)?;
         json.end()
     }
+}
+
+/// The hash of parts of which none contains a NUL.
+pub(super) fn fingerprint(parts: &[&str]) -> String {
+    Fingerprint::of_bytes(parts.join("\0").as_bytes()).to_string()
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::source_text::SourceText;
+use super::statement::Statements;
 use crate::policy::rules::{Pattern, Regions, Rule};
 
 /// A match of a rule.
@@ -46,12 +47,14 @@ fn matches(rule: &Rule, source: &SourceText<'_>, regions: Regions) -> Vec<RuleMa
     let others: Vec<Vec<Range<usize>>> = rule.others.iter().map(places).collect();
     let any = without_overlaps(rule.any.iter().flat_map(places).collect());
     let not = without_overlaps(rule.not.iter().flat_map(places).collect());
+    let statements = Statements::of(source);
     let mut found = Vec::new();
     let mut before = 0;
     for (index, anchor) in anchors.iter().enumerate() {
         let line = source.line_of(anchor.start);
         let last = source.line_start(line + rule.within);
         let end = anchors.get(index + 1).map_or(last, |next| next.start.min(last));
+        let end = if rule.same_call { statements.end_of_call(anchor.start..end) } else { end };
         let near = |places: &[Range<usize>]| first_from(places, anchor.start..end);
         let excuse = first_from(&not, source.line_start(line).max(before)..end);
         before = anchor.end;

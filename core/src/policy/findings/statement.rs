@@ -107,7 +107,10 @@ impl<'s, 't> Statements<'s, 't> {
             match bytes.get(index).copied().unwrap_or_default() {
                 b'(' => push(&mut open, b')', None),
                 b'[' => push(&mut open, b']', None),
-                b'{' => push(&mut open, b'}', (self.ends != Ends::Lines).then_some(index + 1)),
+                b'{' => {
+                    let is_value = self.ends == Ends::Lines || self.is_value(index);
+                    push(&mut open, b'}', (!is_value).then_some(index + 1));
+                }
                 byte @ (b')' | b']' | b'}') => {
                     let is_pair = open.last().is_some_and(|bracket| bracket.close == byte);
                     let closed = if is_pair { open.pop() } else { None };
@@ -141,7 +144,7 @@ impl<'s, 't> Statements<'s, 't> {
             }
             match byte {
                 b'(' | b'[' => depth += 1,
-                b'{' if depth > 0 || self.ends == Ends::Lines => depth += 1,
+                b'{' if depth > 0 || self.ends == Ends::Lines || self.is_value(index) => depth += 1,
                 b'{' => return index + 1,
                 b')' | b']' | b'}' if depth > 0 => depth -= 1,
                 b')' | b']' | b'}' => return index,
@@ -151,6 +154,36 @@ impl<'s, 't> Statements<'s, 't> {
             }
         }
         bytes.len()
+    }
+
+    /// Where the call or other expression at the start of a range ends: with its brackets, at a mark or a line end after it, or with
+    /// the range.
+    pub(super) fn end_of_call(&self, range: Range<usize>) -> usize {
+        let bytes = self.source.text.as_bytes();
+        let mut depth = 0_usize;
+        for (index, byte) in bytes.iter().enumerate().take(range.end).skip(range.start) {
+            if self.source.region_at(index) != Region::Code {
+                continue;
+            }
+            match byte {
+                b'{' if depth == 0 && index > range.start && !self.is_value(index) => return index,
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' if depth > 0 => depth -= 1,
+                b')' | b']' | b'}' => return index,
+                b';' | b',' if depth == 0 => return index,
+                b'|' | b'&' if depth == 0 && self.source.language == Some(Language::Shell) => return index,
+                b'\n' if depth == 0 && self.is_line_end(index) => return index,
+                _ => {}
+            }
+        }
+        range.end
+    }
+
+    /// Whether the braces at this byte are a value, such as a table in the arguments of a call, and no block.
+    fn is_value(&self, braces: usize) -> bool {
+        let line = self.source.line_start(self.source.line_of(braces));
+        let last = self.code.within(line..braces).next_back();
+        last.is_some_and(|(_, byte)| b"=(,:[?".contains(&byte))
     }
 
     /// Whether the line end at this byte ends a statement.

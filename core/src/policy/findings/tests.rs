@@ -85,6 +85,29 @@ fn any_of_several_patterns_is_enough() {
 }
 
 #[test]
+fn a_call_ends_with_its_brackets() {
+    let rule =
+        r#""c": {"all": ["keep\\b"], "any": ["bad"], "within": 20, "same_call": true, "message": "m"}"#;
+    for (path, text, expected) in [
+        ("a.rs", "keep(x,\n  f(y),\n  bad)", true),
+        ("a.rs", "keep(x); bad()", false),
+        ("a.rs", "join(keep(x), bad)", false),
+        ("a.rs", "if keep(x) { bad }", false),
+        ("a.rs", "let r = keep { a: 1, bad: 2 };", false),
+        ("a.js", "go({ keep: [1, bad] })", true),
+        ("a.js", "go({ keep: 1, bad })", false),
+        ("a.js", "keep(x)\n  .then(bad)", true),
+        ("a.js", "keep(x)\nbad()", false),
+        ("a.py", "gather(\n  keep(x),\n  bad(y))", false),
+        ("a.py", "keep(x,\n bad)", true),
+        ("a.sh", "keep x \\\n  bad", true),
+        ("a.sh", "keep x && bad", false),
+    ] {
+        assert_eq!(!found(rule, path, text).is_empty(), expected, "{path}: {text}");
+    }
+}
+
+#[test]
 fn a_column_counts_characters_and_a_mark_of_the_byte_order_none() {
     assert_eq!(found(PRINT, "a.rs", "\u{feff}ä😀 println!()\r\n\tprintln!()"), ["1:4 print", "2:2 print"]);
 }

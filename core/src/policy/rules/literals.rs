@@ -27,6 +27,14 @@ impl Literal {
         Self { text: text.to_vec(), any_case: false }
     }
 
+    /// Whether it begins at this byte of a text.
+    pub(super) fn is_at(&self, text: &[u8], start: usize) -> bool {
+        let found = text.get(start..).and_then(|rest| rest.get(..self.text.len()));
+        found.is_some_and(|found| {
+            *found == *self.text || self.any_case && found.eq_ignore_ascii_case(&self.text)
+        })
+    }
+
     /// This text followed by another.
     fn followed_by(&self, next: &Self) -> Self {
         let mut text = [self.text.as_slice(), &next.text].concat();

@@ -6,11 +6,14 @@ use alloc::vec::Vec;
 
 mod check;
 mod error;
+mod fragment_search;
 mod globs;
+mod literal_search;
 mod literals;
 mod pattern;
 mod prefilter;
 mod rule;
+mod shift_search;
 mod test_files;
 
 pub use check::check_rules;
@@ -25,7 +28,7 @@ pub use rule::MAX_WITHIN;
 pub(crate) use rule::{Regions, Rule};
 pub use test_files::is_test_file;
 
-use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig};
+use crate::policy::config::{Enforcement, PolicyConfig, RuleConfig, RuleSeverity};
 use crate::policy::position::{FilePosition, Position};
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Value};
@@ -56,6 +59,9 @@ pub struct Policy {
     prefilter: Prefilter,
 }
 
+/// Compiles a rule, now or when it is needed; `None` if it is off.
+type RuleReader = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
+
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no rule has the name `{name}`")]
@@ -65,9 +71,6 @@ pub struct UnknownRule {
     /// The nearest name of a rule.
     pub nearest: Option<String>,
 }
-
-/// Compiles a rule, now or when it is needed; `None` if it is off.
-type RuleReader = fn(&str, &RuleConfig) -> Result<Option<Rule>, Vec<RuleError>>;
 
 /// The mark of a comment that suppresses a finding.
 pub(crate) const ALLOW: &str = "speckit:allow";
@@ -87,7 +90,11 @@ impl Policy {
     /// # Errors
     /// Every other mistake of every rule, in the order of their names.
     pub fn compile_unchecked(config: &PolicyConfig) -> Result<Self, Vec<RuleError>> {
-        Self::read(config, Rule::unchecked)
+        Self::read(config, |name, rule| match rule.severity {
+            // It is accepted already, and not used.
+            RuleSeverity::Off => Ok(None),
+            _ => Rule::unchecked(name, rule),
+        })
     }
 
     fn read(config: &PolicyConfig, read: RuleReader) -> Result<Self, Vec<RuleError>> {

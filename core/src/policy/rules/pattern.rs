@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use once_cell::race::OnceBox;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::literals::{Literal, required_literals};
 
@@ -22,6 +22,8 @@ pub(crate) struct Pattern {
     text: Arc<str>,
     /// `None`: it is too large.
     regex: Arc<OnceBox<Option<Regex>>>,
+    /// Whether it is small for sure, and need not be compiled to know.
+    is_small: bool,
     /// Texts of which each match contains one.
     literals: Option<Vec<Literal>>,
 }
@@ -75,14 +77,18 @@ impl Pattern {
         if hir.properties().minimum_len() == Some(0) {
             return Err(PatternError::MatchesEmpty);
         }
-        Ok(Self { text: pattern.into(), regex: Arc::default(), literals: required_literals(&hir) })
+        let (is_small, literals) = (max_bytes(&hir) <= MAX_BYTES, required_literals(&hir));
+        Ok(Self { text: pattern.into(), regex: Arc::default(), is_small, literals })
     }
 
-    /// Compiles it now.
+    /// Compiles it now, if it may be too large.
     ///
     /// # Errors
     /// It is too large.
-    pub(crate) fn compile(&self) -> Result<(), PatternError> {
+    pub(crate) fn check_size(&self) -> Result<(), PatternError> {
+        if self.is_small {
+            return Ok(());
+        }
         self.regex().map(drop).ok_or(PatternError::TooLarge)
     }
 
@@ -105,6 +111,29 @@ impl Pattern {
 
     pub(super) fn literals(&self) -> Option<&[Literal]> {
         self.literals.as_deref()
+    }
+}
+
+/// More than a pattern takes when it is compiled. A range of characters is at most ten sequences of up to four bytes, and each byte
+/// takes less than 64 bytes.
+fn max_bytes(hir: &Hir) -> usize {
+    const STATE: usize = 64;
+    const RANGE: usize = 10 * 4 * STATE;
+    let sum = |parts: &[Hir]| {
+        parts.iter().fold(STATE, |sum, part| sum.saturating_add(max_bytes(part)).saturating_add(STATE))
+    };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => STATE,
+        HirKind::Literal(literal) => literal.0.len().saturating_mul(STATE),
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(RANGE),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len().saturating_mul(RANGE),
+        HirKind::Capture(capture) => max_bytes(&capture.sub).saturating_add(2 * STATE),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1));
+            let times = usize::try_from(times).unwrap_or(usize::MAX);
+            times.saturating_mul(max_bytes(&repetition.sub).saturating_add(2 * STATE))
+        }
+        HirKind::Alternation(parts) | HirKind::Concat(parts) => sum(parts),
     }
 }
 
@@ -132,7 +161,7 @@ mod tests {
     use super::*;
 
     fn error(pattern: &str) -> PatternError {
-        Pattern::new(pattern).and_then(|pattern| pattern.compile()).unwrap_err()
+        Pattern::new(pattern).and_then(|pattern| pattern.check_size()).unwrap_err()
     }
 
     #[test]
@@ -152,6 +181,12 @@ mod tests {
             assert_eq!(error(empty), PatternError::MatchesEmpty, "{empty}");
         }
         assert_eq!(error(r"\w{1000}{10}"), PatternError::TooLarge);
+        // One pattern that is small by its parts is small, and of two others one is large and one is not.
+        let sizes = [r"\bold_service\s*\(", r"(a|b{9}|[^x]){40}", r"\w+\pL+", r"\w{200}"].map(|pattern| {
+            let pattern = Pattern::new(pattern).unwrap();
+            (pattern.is_small, pattern.regex().is_some())
+        });
+        assert_eq!(sizes, [(true, true), (true, true), (false, true), (false, false)]);
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
+use super::literal_search::LiteralSearch;
 use super::literals::Literal;
 use super::pattern::Pattern;
 
@@ -15,58 +14,11 @@ struct Needs {
     groups: Vec<Vec<usize>>,
 }
 
-/// Finds literals: those of one case and those of any case are different searches, since the first is faster.
-#[derive(Clone, Debug, Default)]
-struct LiteralSearch {
-    /// Says quickly that there is no literal.
-    any: Option<AhoCorasick>,
-    all: Option<AhoCorasick>,
-    /// The number of each literal.
-    numbers: Vec<usize>,
-}
-
-/// Up to this many bytes of literals the automaton is a table, which is fast and large.
-const MAX_TABLE_BYTES: usize = 1 << 16;
-
-impl LiteralSearch {
-    /// `None` if the automaton would be too large.
-    fn new(literals: &[(&Literal, usize)], any_case: bool) -> Option<Self> {
-        let chosen = literals.iter().filter(|(literal, _)| literal.any_case == any_case);
-        let (texts, numbers): (Vec<&[u8]>, Vec<usize>) =
-            chosen.map(|(literal, number)| (literal.text.as_slice(), *number)).unzip();
-        if texts.is_empty() {
-            return Some(Self::default());
-        }
-        let is_small = texts.iter().map(|text| text.len()).sum::<usize>() <= MAX_TABLE_BYTES;
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(any_case).kind(is_small.then_some(AhoCorasickKind::DFA));
-        let all = builder.build(&texts).ok()?;
-        // Few literals are found by comparing many bytes at once, without the automaton.
-        let any = builder.match_kind(MatchKind::LeftmostFirst).build(&texts).ok();
-        Some(Self { any, all: Some(all), numbers })
-    }
-
-    fn find(&self, text: &[u8], found: &mut BTreeSet<usize>) {
-        let Some(all) = &self.all else { return };
-        let start = match &self.any {
-            None => 0,
-            Some(any) => match any.find(text) {
-                None => return,
-                Some(first) => first.start(),
-            },
-        };
-        // No literal begins before the leftmost one.
-        for hit in all.find_overlapping_iter(text.get(start..).unwrap_or_default()) {
-            found.extend(self.numbers.get(hit.pattern().as_usize()));
-        }
-    }
-}
-
 /// The literals of all rules in one search.
 #[derive(Clone, Debug)]
 pub(super) struct Prefilter {
     /// `None`: every rule is a candidate.
-    searches: Option<[LiteralSearch; 2]>,
+    search: Option<LiteralSearch>,
     needs: Vec<Needs>,
     /// The rules of each literal.
     rules: Vec<Vec<usize>>,
@@ -81,7 +33,7 @@ impl Prefilter {
     /// The filter of these rules.
     pub(super) fn new<'p>(rules: impl IntoIterator<Item = PatternGroups<'p>>) -> Self {
         let mut numbers: BTreeMap<&Literal, usize> = BTreeMap::new();
-        let mut filter = Self { searches: None, needs: Vec::new(), rules: Vec::new(), always: Vec::new() };
+        let mut filter = Self { search: None, needs: Vec::new(), rules: Vec::new(), always: Vec::new() };
         for (rule, groups) in rules.into_iter().enumerate() {
             let mut needs = Needs::default();
             for group in groups {
@@ -105,17 +57,17 @@ impl Prefilter {
             }
             filter.needs.push(needs);
         }
-        let literals: Vec<(&Literal, usize)> = numbers.into_iter().collect();
-        let search = |any_case| LiteralSearch::new(&literals, any_case);
-        filter.searches = search(false).zip(search(true)).map(<[_; 2]>::from);
+        let mut literals: Vec<(&Literal, usize)> = numbers.into_iter().collect();
+        literals.sort_unstable_by_key(|(_, number)| *number);
+        filter.search =
+            LiteralSearch::new(literals.into_iter().map(|(literal, _)| literal.clone()).collect());
         filter
     }
 
     /// The rules that may match in a text, in their order.
     pub(super) fn candidates(&self, text: &[u8]) -> Vec<usize> {
-        let Some(searches) = &self.searches else { return (0..self.needs.len()).collect() };
-        let mut found: BTreeSet<usize> = BTreeSet::new();
-        searches.iter().for_each(|search| search.find(text, &mut found));
+        let Some(search) = &self.search else { return (0..self.needs.len()).collect() };
+        let found = search.find(text);
         if found.is_empty() {
             return self.always.clone();
         }

@@ -41,6 +41,7 @@ pub(crate) struct Rule {
     pub(crate) not: Vec<Pattern>,
     /// In lines.
     pub(crate) within: usize,
+    pub(crate) same_call: bool,
     pub(crate) regions: Regions,
     /// Whether it checks the messages of commits.
     pub(crate) messages: bool,
@@ -61,7 +62,7 @@ impl Rule {
     /// # Errors
     /// Every mistake in it.
     pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Option<Self>, Vec<RuleError>> {
-        Self::read(name, config, Pattern::compile)
+        Self::read(name, config, Pattern::check_size)
     }
 
     /// As [`Rule::compile`], with patterns that are compiled when they are first searched for. One that is too large is no mistake
@@ -100,6 +101,7 @@ impl Rule {
             any,
             not,
             within: number(config.within),
+            same_call: config.same_call,
             regions: Regions {
                 code: has(RuleRegion::Code),
                 strings: has(RuleRegion::Strings),

@@ -206,20 +206,32 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
     let target = fs::canonicalize(path);
     let path = target.as_deref().unwrap_or(path);
     if is_special(path) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
+    replace_by_new(path, bytes, |neighbour| {
+        let file = File::options().write(true).create_new(true).open(neighbour)?;
         // Before there is a text to read.
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
+        Ok(file)
+    })
+}
+
+/// Writes a new file next to a path and renames it to that path.
+fn replace_by_new(
+    path: &Path,
+    bytes: &[u8],
+    create: impl FnOnce(&Path) -> io::Result<File>,
+) -> io::Result<()> {
+    use std::io::Write as _;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = create(&neighbour).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });

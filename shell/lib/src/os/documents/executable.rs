@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::{is_executable, special};
+use super::{is_executable, replace_by_new, special};
 
 /// What is at a path, without following a link.
 pub(crate) enum PathContent {
@@ -42,26 +42,15 @@ pub(crate) fn content_of(path: &Path) -> io::Result<PathContent> {
 /// # Errors
 /// An error of the system.
 pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    // The system takes away what the umask forbids.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o777);
-    let written = options.open(&neighbour).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&neighbour, path));
-    if renamed.is_err() {
-        // The error that matters is the first one; a neighbour that was never made cannot be removed.
-        let _ = fs::remove_file(&neighbour);
-    }
-    renamed
+    fs::create_dir_all(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+    replace_by_new(path, bytes, |neighbour| {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        // The system takes away what the umask forbids.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o777);
+        options.open(neighbour)
+    })
 }
 
 /// Renames a file or a link.

@@ -5,4 +5,4 @@ func note(ctx context.Context, session *mcp.Session, text string) error {
 	})
 	return err
 }
-// expects: 3:3
+// expects: 2:53

@@ -3,4 +3,4 @@ def request(text):
         "name": "store_memory",
         "arguments": {"content": text, "importance": 2},
     }
-# expects: 3:15
+# expects: 2:12

@@ -7,4 +7,4 @@ fn request(text: &str) -> serde_json::Value {
         }
     })
 }
-// expects: 3:15
+// expects: 2:11

@@ -10,4 +10,4 @@ async fn publish(client: &Client, spec: &Spec, votes: &[Vote]) -> Result<(), Too
     });
     client.call(request).await
 }
-// expects: 3:15
+// expects: 2:25

@@ -8,4 +8,4 @@ func finish(ctx context.Context, session *mcp.Session, agent *Agent) error {
 	})
 	return err
 }
-// expects: 3:3
+// expects: 2:53

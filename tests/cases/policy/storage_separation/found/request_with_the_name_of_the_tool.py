@@ -12,4 +12,4 @@ def request(number, outcome):
             },
         },
     }
-# expects: 7:19
+# expects: 6:19

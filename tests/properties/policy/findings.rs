@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use speckit_core::config::report::Style;
 use speckit_core::policy::Policy;
 use speckit_core::policy::findings::{
@@ -19,6 +21,7 @@ mod calls;
 mod files;
 mod naive;
 mod rules;
+mod suppressions;
 
 fn checks(policy: &Policy, files: &[SampleFile]) -> Vec<FileCheck> {
     files.iter().map(|file| policy.check_file(&file.path, file.text().as_bytes())).collect()
@@ -192,4 +195,27 @@ proptest! {
         let sarif = report.to_sarif(SarifOptions { version: "1", has_baseline: true });
         prop_assert!(serde_json::to_string(&sarif).is_ok() && serde_json::to_string(&report).is_ok());
     }
+}
+
+#[test]
+fn the_samples_have_findings_of_each_kind() {
+    let mut runner = TestRunner::deterministic();
+    let mut counts = [0; 5];
+    for _ in 0..300 {
+        let (rules, files) = rules_and_files().new_tree(&mut runner).unwrap().current();
+        let report = report(&policy(&rules), &files);
+        let excused = rules.iter().any(|rule| !rule.not.is_empty());
+        let kinds = [
+            report.findings.is_empty(),
+            report.findings.iter().any(|finding| finding.related.is_empty()),
+            report.findings.iter().any(|finding| !finding.related.is_empty()),
+            report.findings.iter().any(|finding| finding.path.starts_with("policy.rules.")),
+            excused && !report.findings.is_empty(),
+        ];
+        counts.iter_mut().zip(kinds).for_each(|(count, is_kind)| *count += usize::from(is_kind));
+    }
+    assert!(
+        counts.iter().all(|count| *count >= 30),
+        "none, alone, with others, missing, with excuses: {counts:?}"
+    );
 }

@@ -44,7 +44,6 @@ impl Ends {
 
 /// A bracket that is open.
 struct OpenBracket {
-    close: u8,
     /// Where the statement in it began; `None` if a statement goes through it, as through the arguments of a call.
     statement: Option<usize>,
     /// The index of the innermost open bracket, up to this one, that has statements in it.
@@ -119,16 +118,14 @@ impl<'s, 't> Statements<'s, 't> {
         for index in self.source.parts(Region::Code).flatten() {
             let is_through = open.last().is_some_and(|bracket| bracket.statement.is_none());
             match bytes.get(index).copied().unwrap_or_default() {
-                b'(' => push(&mut open, b')', None),
-                b'[' => push(&mut open, b']', None),
+                b'(' | b'[' => push(&mut open, None),
                 b'{' => {
                     let is_value = self.ends == Ends::Lines || self.is_value(index);
-                    push(&mut open, b'}', (!is_value).then_some(index + 1));
+                    push(&mut open, (!is_value).then_some(index + 1));
                 }
-                byte @ (b')' | b']' | b'}') => {
-                    let is_pair = open.last().is_some_and(|bracket| bracket.close == byte);
-                    let closed = if is_pair { open.pop() } else { None };
-                    let is_block = closed.is_some_and(|bracket| bracket.statement.is_some());
+                // Whichever bracket it closes, as for the end of a statement: what is suppressed is less then.
+                b')' | b']' | b'}' => {
+                    let is_block = open.pop().is_some_and(|bracket| bracket.statement.is_some());
                     let is_open = open.last().is_none_or(|bracket| bracket.statement.is_some());
                     if is_block && is_open && !self.continues(index + 1) {
                         set(&mut open, &mut outer, index + 1);
@@ -221,10 +218,10 @@ impl<'s, 't> Statements<'s, 't> {
     }
 }
 
-fn push(open: &mut Vec<OpenBracket>, close: u8, statement: Option<usize>) {
+fn push(open: &mut Vec<OpenBracket>, statement: Option<usize>) {
     let below = open.last().and_then(|bracket| bracket.inner);
     let inner = if statement.is_some() { Some(open.len()) } else { below };
-    open.push(OpenBracket { close, statement, inner });
+    open.push(OpenBracket { statement, inner });
 }
 
 /// Begins a statement in the innermost bracket, or outside of all.

@@ -56,7 +56,7 @@ fn a_file_without_permission_is_counted() {
 #[test]
 fn bytes_and_names_that_are_not_utf8_are_checked() {
     let dir = folder().file("latin.py", b"s = 'caf\xe9'; print(1)\n");
-    std::fs::write(dir.path("").join(not_utf8()), b"\xff\xfe print(1)\n").unwrap();
+    std::fs::write(dir.path("").join(not_utf8()), b"\xff\xff print(1)\n").unwrap();
     let result = dir.run("policy check --format json").exits_1();
     assert_eq!(findings(&result), ["latin.py:1:13 no_print", "not-\u{fffd}\u{fffd}-utf8:1:4 no_print"]);
     for format in ["text", "sarif", "markdown", "html", "github"] {

@@ -52,7 +52,7 @@ fn a_commit_with_a_finding_is_refused_until_it_is_mended() {
     repository.git(&["add", "-A"]);
     // What is not staged is not committed.
     repository.write("a.py", "x = 1\n");
-    let bypass = "help: `git commit --no-verify` goes on without this check, once";
+    let bypass = "help: `git commit --no-verify` goes on without this check of speckit, once";
     assert_refused(&repository, &["commit", "-qm", "x"], &["error[print]: use the log", "a.py:2:1", bypass]);
     repository.git(&["add", "-A"]);
     repository.git(&["commit", "-qm", "x"]);
@@ -95,7 +95,7 @@ fn a_push_of_a_finding_is_refused_and_nothing_is_sent() {
     repository.git(&["push", "-q", "origin", "main"]);
     repository.commit("a.py", "print(1)\n");
     repository.write("a.py", "x = 1\n");
-    let bypass = "help: `git push --no-verify` goes on without this check, once";
+    let bypass = "help: `git push --no-verify` goes on without this check of speckit, once";
     assert_refused(&repository, &["push", "-q", "origin", "main"], &["error[print]", "a.py:1:1", bypass]);
     assert_ne!(
         repository.git(&["ls-remote", "origin", "main"]).split('\t').next().unwrap(),

@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, name: HookName, arguments: &[OsString]) -> 
         let bypass = name.bypass();
         context
             .terminal
-            .note(&format!("help: this is the check of speckit; `{bypass}` goes on without it, once\n"));
+            .note(&format!("help: `{bypass}` goes on without this check of speckit, once\n"));
     }
     result
 }

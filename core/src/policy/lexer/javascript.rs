@@ -138,6 +138,8 @@ impl JavaScriptLexer<'_, '_> {
             [b';', ..] => self.take(1, Before::Statement),
             [b'=', b'>', ..] => self.take(2, Before::Statement),
             [b'.', b'.', b'.', ..] => self.take(3, Before::Operator),
+            // The second one begins no element.
+            [b'<', b'<', ..] => self.take(2, Before::Operator),
             [b'.', ..] => self.take(1, Before::Dot),
             [b'?', b'.', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_digit) => {
                 self.take(2, Before::Dot)

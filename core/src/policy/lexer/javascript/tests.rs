@@ -127,4 +127,6 @@ fn an_angle_bracket_of_a_type_or_a_comparison_begins_no_element() {
     assert("a < b; ‹'c'› «// </b>»");
     assert("new A<b>(‹'c'›); «// </b>»");
     assert("return a </b> ‹'c'›");
+    assert("a <<b> «// it's </b>»");
+    assert("a << <b>it's</b>; ‹'c'›");
 }

@@ -29,9 +29,7 @@ pub(super) fn run(context: &Context, name: HookName, arguments: &[OsString]) -> 
     let result = check(context, name, arguments);
     if !matches!(result, Ok(Exit::Ok)) {
         let bypass = name.bypass();
-        context
-            .terminal
-            .note(&format!("help: `{bypass}` goes on without this check of speckit, once\n"));
+        context.terminal.note(&format!("help: `{bypass}` goes on without this check of speckit, once\n"));
     }
     result
 }

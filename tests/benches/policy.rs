@@ -25,7 +25,7 @@ use policy::{sources, staged};
 use serde_json::Value as Json;
 
 /// The folder of a run, for the process that measures.
-const FOLDER: &str = "SPECKIT_BENCH_FOLDER";
+const FOLDER: &str = "POLICY_BENCH_FOLDER";
 const FILES: usize = 12_000;
 const ROUNDS: usize = 15;
 

@@ -4,8 +4,8 @@
 //! code and what is a comment, and reports places, fingerprints and messages. The program of ripgrep is `RG`, else `rg`; without it, speckit
 //! is measured alone.
 //!
-//!     cargo bench -p speckit-tests --bench policy
-//!     cargo bench -p speckit-tests --bench policy -- generated     # only this part: generated, registry or staged
+//!     cargo bench -p speckit-tests -F benches --bench policy
+//!     cargo bench -p speckit-tests -F benches --bench policy -- generated     # only this part: generated, registry or staged
 
 mod policy {
     pub(crate) mod measure;
@@ -25,7 +25,7 @@ use policy::{sources, staged};
 use serde_json::Value as Json;
 
 /// The folder of a run, for the process that measures.
-const FOLDER: &str = "SPECKIT_BENCH_FOLDER";
+const FOLDER: &str = "POLICY_BENCH_FOLDER";
 const FILES: usize = 12_000;
 const ROUNDS: usize = 15;
 

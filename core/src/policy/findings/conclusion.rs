@@ -63,7 +63,7 @@ impl Policy {
             let kinds = some_of(without_lexer);
             notes.push(format!("all of these files is code, since their languages have no lexer: {kinds}"));
         }
-        if options.files == CheckedFiles::Tree && !idle.is_empty() {
+        if options.files == CheckedFiles::Tree && checked > 0 && !idle.is_empty() {
             let rules = some_of(idle.into_iter().map(|rule| format!("`{}`", rule.name)));
             notes
                 .push(format!("no file is checked by these rules, see their `paths` and `exclude`: {rules}"));

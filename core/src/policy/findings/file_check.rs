@@ -170,7 +170,8 @@ impl<'s, 't> Hits<'s, 't> {
         for (rule, matches) in matches {
             let of_rule = RuleSuppressions::new(&rule.name, suppressions);
             for one in matches {
-                let suppressed = of_rule.of_match(&one.extent());
+                let suppressed =
+                    of_rule.of_match(&one.extent(), &source.line(source.line_of(one.anchor.start)));
                 if let Some(used) = suppressed.and_then(|index| hits.used.get_mut(index)) {
                     *used = true;
                 }

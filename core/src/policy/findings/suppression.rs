@@ -46,8 +46,8 @@ impl<'t> Suppression<'t> {
 
 /// The suppressions of one rule in a text, in an order in which those of a match are found.
 pub(super) struct RuleSuppressions {
-    /// Where each is, with its index in the text.
-    places: Vec<(usize, usize)>,
+    /// Where each is, with its statement and its index in the text.
+    places: Vec<(usize, Range<usize>, usize)>,
     /// By their starts: the statement of each, the last end up to it, and its index in the text.
     statements: Vec<(Range<usize>, usize, usize)>,
 }
@@ -56,8 +56,12 @@ impl RuleSuppressions {
     pub(super) fn new(rule: &str, suppressions: &[Suppression<'_>]) -> Self {
         let numbered = suppressions.iter().enumerate();
         let of_rule = numbered.filter(|(_, one)| one.rule == rule && !one.reason.is_empty());
-        let (places, mut statements): (Vec<_>, Vec<_>) =
-            of_rule.map(|(index, one)| ((one.place.start, index), (one.statement.clone(), 0, index))).unzip();
+        let (places, mut statements): (Vec<_>, Vec<_>) = of_rule
+            .map(|(index, one)| {
+                let statement = one.statement.clone();
+                ((one.place.start, statement.clone(), index), (statement, 0, index))
+            })
+            .unzip();
         statements.sort_by_key(|(statement, _, index)| (statement.start, core::cmp::Reverse(*index)));
         let mut last = 0;
         for (statement, last_end, _) in &mut statements {
@@ -67,16 +71,24 @@ impl RuleSuppressions {
         Self { places, statements }
     }
 
-    /// The index of the suppression of a match with this extent: that of its innermost statement, else one within the match.
-    pub(super) fn of_match(&self, extent: &Range<usize>) -> Option<usize> {
+    /// The index of the suppression of a match with this extent, which begins in this line: the one of the line, else the last one
+    /// before it, else that of its innermost statement, else one within the match.
+    pub(super) fn of_match(&self, extent: &Range<usize>, line: &Range<usize>) -> Option<usize> {
+        let holds = |(_, statement, _): &&(usize, Range<usize>, usize)| statement.contains(&extent.start);
+        let first = self.places.partition_point(|(place, ..)| *place < line.start);
+        let in_line = self.places.get(first).filter(|(place, ..)| *place < line.end).filter(holds);
+        let before = first.checked_sub(1).and_then(|last| self.places.get(last)).filter(holds);
+        if let Some((.., index)) = in_line.or(before) {
+            return Some(*index);
+        }
         let before = self.statements.partition_point(|(statement, ..)| statement.start <= extent.start);
         let before = self.statements.get(..before).unwrap_or_default().iter().rev();
         let around = before
             .take_while(|(_, last_end, _)| *last_end > extent.start)
             .find(|(statement, ..)| statement.contains(&extent.start));
-        around.map(|(_, _, index)| *index).or_else(|| {
-            let first = self.places.partition_point(|(place, _)| *place < extent.start);
-            self.places.get(first).filter(|(place, _)| *place < extent.end).map(|(_, index)| *index)
+        around.map(|(.., index)| *index).or_else(|| {
+            let first = self.places.partition_point(|(place, ..)| *place < extent.start);
+            self.places.get(first).filter(|(place, ..)| *place < extent.end).map(|(.., index)| *index)
         })
     }
 }

@@ -167,6 +167,8 @@ fn a_suppression_reaches_no_further_than_its_statement() {
     assert_eq!(found(rule, "a.sql", query), ["3:3 p suppressed", "4:8 p"]);
     let dash = "/// speckit:allow p -\nprint(1);\n";
     assert_eq!(found(rule, "a.rs", dash), ["1:5 suppression/malformed", "2:1 p"]);
+    let list = "x = [\n  print(1),  # speckit:allow p one\n  print(2),  # speckit:allow p two\n]\n";
+    assert_eq!(found(rule, "a.py", list), ["2:3 p suppressed", "3:3 p suppressed"]);
     let arms = "match x {\n    // speckit:allow p reason\n    1 => print(1),\n    2 => print(2),\n}\n";
     assert_eq!(found(rule, "a.rs", arms), ["3:10 p suppressed", "4:10 p"]);
 }

@@ -12,13 +12,14 @@ pub(super) fn scan(scanner: &mut Scanner) {
     while let Some(byte) = scanner.peek() {
         let rest = scanner.rest();
         match byte {
-            b'-' if rest.starts_with(b"--") => scanner.take_line(Region::Comment),
+            b'-' if rest.starts_with(b"--") => scan_line_comment(scanner),
             b'/' if rest.starts_with(b"/*") => scan_comment(scanner, &mut comments_nest),
             b'\'' => scan_string(scanner, 0),
             b'"' | b'`' => scanner.take_closed(Region::Code, quoted(rest, 0, byte)),
             b'$' => match dollar_tag(rest) {
                 Some(tag) => scanner.take_closed(Region::String, dollar_string(rest, tag)),
-                None => scanner.take(Region::Code, 1),
+                // A parameter of SQLite, whose name is no prefix of a string.
+                None => scanner.take(Region::Code, 1 + word(rest.get(1..).unwrap_or_default())),
             },
             _ => match word(rest) {
                 0 => scanner.take(Region::Code, 1),
@@ -26,6 +27,12 @@ pub(super) fn scan(scanner: &mut Scanner) {
             },
         }
     }
+}
+
+/// Reads a comment up to where PostgreSQL ends it, at a carriage return too, and as code up to the line end.
+fn scan_line_comment(scanner: &mut Scanner) {
+    scanner.take(Region::Comment, scanner.line_length());
+    scanner.take_line(Region::Code);
 }
 
 /// Reads a comment up to where all dialects end it, and as code up to where the last one does.
@@ -162,6 +169,11 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_carriage_return_in_a_comment_is_code() {
+        assert_sql("«-- a»\rb 'c' -- d\r\n«-- e»\n‹'f'›");
+    }
+
+    #[test]
     fn a_nested_comment_is_one_up_to_where_every_dialect_ends_it() {
         assert_sql("a «/* b /* c */» d ' */ e ‹'f'›");
         assert_sql("a «/* b /* c */» d ‹'/* e'› «-- f»");
@@ -194,6 +206,11 @@ mod tests {
     fn a_dollar_string_ends_at_its_own_tag() {
         assert_sql("a ‹$$b ' -- $ $c$ $$› ‹$d$ $$ $e$ ' $d$› «-- f»");
         assert_sql("a$b$ ‹'c'› $1 $2$ ‹'$$'› «-- d»");
+    }
+
+    #[test]
+    fn the_name_of_a_parameter_is_no_prefix() {
+        assert_sql("$e‹'b\\'›c', 'd'\n$n‹''› $1 ‹E'\\''›");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod javascript;
 mod oracle;
 mod python;
 mod rust;
+mod sql;
 mod toml;
 mod yaml;
 

@@ -63,8 +63,8 @@ fn violations(schema: &Schema, log: &str) -> Vec<String> {
 /// The logs of these tests conform to the schema, and `.ci/run sarif` has them checked by another program.
 #[test]
 fn every_log_conforms_to_the_schema_of_oasis() {
-    let Some(path) = std::env::var_os("SPECKIT_SARIF_SCHEMA") else {
-        println!("skipped: SPECKIT_SARIF_SCHEMA does not name the schema; `.ci/run sarif` fetches it");
+    let Some(path) = std::env::var_os("SARIF_SCHEMA") else {
+        println!("skipped: SARIF_SCHEMA does not name the schema; `.ci/run sarif` fetches it");
         return;
     };
     let schema = schema("sarif-schema-2.1.0.json", &fs::read_to_string(path).unwrap());
@@ -76,7 +76,7 @@ fn every_log_conforms_to_the_schema_of_oasis() {
     ];
     for (name, log) in &logs {
         assert_eq!(violations(&schema, log), [""; 0], "{name}");
-        if let Some(folder) = std::env::var_os("SPECKIT_SARIF_FOLDER") {
+        if let Some(folder) = std::env::var_os("SARIF_FOLDER") {
             fs::write(std::path::Path::new(&folder).join(format!("{name}.sarif.json")), log).unwrap();
         }
     }

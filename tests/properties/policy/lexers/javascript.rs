@@ -1,6 +1,6 @@
 //! The parts of JavaScript and TypeScript are the tokens of the compiler of TypeScript.
 //!
-//! `SPECKIT_TYPESCRIPT` names the folder of its npm package, else it is `target/node/node_modules/typescript`, where
+//! `ORACLE_TYPESCRIPT` names the folder of its npm package, else it is `target/node/node_modules/typescript`, where
 //! `npm install --prefix target/node typescript@5` puts it.
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use speckit_tests::workspace;
 use super::oracle::{OracleAnswer, ask, assert_same, assert_share, files, generate, runs, script};
 
 fn package() -> PathBuf {
-    let folder = std::env::var_os("SPECKIT_TYPESCRIPT").map(PathBuf::from);
+    let folder = std::env::var_os("ORACLE_TYPESCRIPT").map(PathBuf::from);
     folder.unwrap_or_else(|| workspace().join("target/node/node_modules/typescript"))
 }
 

@@ -1,6 +1,6 @@
 //! The parts of Python are the tokens of its own module `tokenize`.
 //!
-//! The program is `SPECKIT_PYTHON`, else `python3`. Only from 3.12 on it reads the fields of f-strings.
+//! The program is `ORACLE_PYTHON`, else `python3`. Only from 3.12 on it reads the fields of f-strings.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,7 +13,7 @@ use speckit_core::policy::lexer::Language;
 use super::oracle::{OracleAnswer, ask, assert_same, assert_share, files, generate, runs, script};
 
 fn python() -> Command {
-    Command::new(std::env::var_os("SPECKIT_PYTHON").unwrap_or_else(|| "python3".into()))
+    Command::new(std::env::var_os("ORACLE_PYTHON").unwrap_or_else(|| "python3".into()))
 }
 
 /// What `tokenize` finds in each text; nothing where there is no Python.

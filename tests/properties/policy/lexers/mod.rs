@@ -7,10 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::{Language, Span, lex};
 
+mod go;
 mod javascript;
 mod oracle;
 mod python;
 mod rust;
+mod shell;
 mod sql;
 mod toml;
 mod yaml;

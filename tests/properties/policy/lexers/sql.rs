@@ -89,12 +89,13 @@ fn statements() -> impl Strategy<Value = String> {
 /// What begins or ends a string or a comment, without order, and without what only PostgreSQL reads otherwise: backquotes, a
 /// backslash before a quote, a carriage return in a comment.
 ///
-/// A space follows each operator: `sqlparser` reads some operators beyond the comment that begins in them.
+/// A space follows each operator and number: `sqlparser` reads some operators beyond the comment that begins in them, and a number
+/// before a dollar is an error of PostgreSQL and a name of MySQL.
 fn soup() -> impl Strategy<Value = String> {
     let pieces = [
-        "'", "'", "''", "\"", "--", "- ", "/*", "*/ ", "/ ", "* ", "/*!", "$", "$$", "$a$", "$1", "E'", "e'",
-        "B'", "U&'", "a", "1", "é", "_", "[", "]", "(", ")", " ", "\n", "\r\n", "'a'", " E'\\''", "/* a */",
-        "--a\n",
+        "'", "'", "''", "\"", "--", "- ", "/*", "*/ ", "/ ", "* ", "/*!", "$", "$$", "$a$", "$1 ", "E'",
+        "e'", "B'", "U&'", "a", "1 ", "é", "_", "[", "]", "(", ")", " ", "\n", "\r\n", "'a'", " E'\\''",
+        "/* a */", "--a\n",
     ];
     vec(select(pieces.to_vec()), 0..16).prop_map(|pieces| pieces.concat())
 }

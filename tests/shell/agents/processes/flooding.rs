@@ -27,7 +27,8 @@ fn endless_output_takes_no_memory_and_every_byte_is_reported() {
         assert_eq!((attempt.stdout.head().len(), attempt.stdout.tail().len()), (32 * 1024, 32 * 1024));
         assert_eq!(attempt.stdout.dropped_bytes(), FLOOD - 64 * 1024);
         assert_eq!(reported_bytes.load(Ordering::Relaxed), FLOOD, "every byte was reported");
-        assert!(grown < 8 * 1024, "{grown} KiB more than before");
+        // A quarter of the output; pages of the test program itself count too.
+        assert!(grown < 16 * 1024, "{grown} KiB more than before");
     });
 }
 

@@ -13,7 +13,7 @@ extern crate std;
 pub mod agents;
 #[cfg(feature = "app")]
 pub mod app;
-#[cfg(feature = "app")]
+#[cfg(feature = "auth")]
 pub mod auth;
 #[cfg(feature = "bench")]
 pub mod bench;

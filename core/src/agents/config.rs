@@ -80,4 +80,10 @@ impl<'a> GateSettings<'a> {
     pub fn api_key_variables(self) -> impl Iterator<Item = &'a str> {
         self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
     }
+
+    /// The environment variables with the API keys and the tokens of the providers.
+    pub fn credential_variables(self) -> impl Iterator<Item = &'a str> {
+        let tokens = self.providers.values().filter_map(|provider| provider.token_env.as_deref());
+        self.api_key_variables().chain(tokens)
+    }
 }

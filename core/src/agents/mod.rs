@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 mod config;
 pub mod consensus;
+pub mod credentials;
 pub mod gate;
 mod models;
 pub mod preflight;
@@ -13,7 +14,7 @@ pub mod registry;
 mod stages;
 
 pub use config::{GateSettings, OrchestratorConfig};
-pub use models::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
+pub use models::{CredentialKind, ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
 pub use registry::{ModelEntry, ModelRegistry, RegistryError};
 pub use stages::{QualityGateConfig, Stage, UnknownStage};
 

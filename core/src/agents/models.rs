@@ -97,12 +97,44 @@ pub struct ProviderConfig {
     /// The environment variable with the API key; `None`: the program needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key_env: Option<String>,
+    /// The login whose token the program gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The credentials, in the order in which they are tried.
+    #[serde(default = "ProviderConfig::credentials")]
+    pub credentials: Vec<CredentialKind>,
+    /// The environment variable in which the program gets the token of the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_env: Option<String>,
     /// Its standard input.
     #[serde(default)]
     pub stdin: StdinMode,
     /// The retryable exit codes (1 to 255). Exit 75 is always retryable, listed or not.
     #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
+}
+
+/// A kind of credential of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// The token of the login.
+    Login,
+    /// The API key in a variable.
+    ApiKey,
+}
+
+impl CredentialKind {
+    /// Every kind, in the order of the default.
+    pub const ALL: [Self; 2] = [Self::Login, Self::ApiKey];
+
+    /// The name that configurations use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::ApiKey => "api_key",
+        }
+    }
 }
 
 /// The standard input of a program.
@@ -117,6 +149,11 @@ pub enum StdinMode {
 }
 
 impl ProviderConfig {
+    /// The default of `credentials`: a login before an API key.
+    pub fn credentials() -> Vec<CredentialKind> {
+        CredentialKind::ALL.into()
+    }
+
     /// The default of `retryable_exits`: `EX_TEMPFAIL` of sysexits.h.
     pub fn retryable_exits() -> Vec<u8> {
         Vec::from([75])

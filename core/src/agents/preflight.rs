@@ -1,4 +1,4 @@
-//! Checks before a gate runs: the API keys and the commands of its providers.
+//! Checks before a gate runs: the credentials and the commands of its providers.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -6,19 +6,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agents::Stage;
+use crate::agents::credentials::{Credential, CredentialChoice, CredentialOrder, LoginState};
+use crate::agents::models::CredentialKind;
 use crate::agents::registry::{GateList, ModelNames};
 use crate::tree::{Code, Diagnostic, Key, Value, in_report_order};
 
-/// The state of an environment variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VariableState {
-    /// It has a value.
-    Set,
-    /// It is set to an empty value.
-    Empty,
-    /// It is not set.
-    Unset,
-}
+pub use crate::agents::credentials::VariableState;
 
 /// The result of resolving the name or path of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +26,26 @@ pub enum CommandState {
     Missing,
 }
 
-/// Checks the API key and the command of each provider that the gates of these stages use.
+/// What the providers of gates need from the machine. Its functions return states and no values, so no message can show a secret.
+pub struct Requirements<'a> {
+    /// The state of a variable.
+    pub variable: &'a dyn Fn(&str) -> VariableState,
+    /// The state of a login.
+    pub login: &'a dyn Fn(&str) -> LoginState,
+    /// The result of resolving a command.
+    pub command: &'a dyn Fn(&str) -> CommandState,
+}
+
+/// Checks the credential and the command of each provider that the gates of these stages use.
 ///
-/// `variable` and `command` return states and no values, so no message can show a secret. `validation.check_api_keys` and
-/// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in
-/// the order of reports. Values of a wrong type are ignored; the schema rejects them.
+/// `validation.check_api_keys` and `validation.check_commands` turn the checks off. Returns warnings in the order of reports:
+/// `provider/key-missing`, `auth/login-needed` where a login could give the missing credential, `auth/credential` where another
+/// credential than the first is taken, and `provider/command-missing`. Values of a wrong type are ignored; the schema rejects
+/// them.
 pub fn check_providers(
     root: &Value,
     stages: &[Stage],
-    variable: &dyn Fn(&str) -> VariableState,
-    command: &dyn Fn(&str) -> CommandState,
+    &Requirements { variable, login, command }: &Requirements<'_>,
 ) -> Vec<Diagnostic> {
     let is_enabled = |name: &str| {
         let value = root.member("validation").and_then(|validation| validation.member(name));
@@ -56,15 +59,9 @@ pub fn check_providers(
         };
         let users = format!("the stage{} {}", if users.len() == 1 { "" } else { "s" }, users.join(", "));
         let key = |name: &str| Key::of(["providers", provider, name]);
-        if let Some((name, value)) = text(settings, "api_key_env").filter(|_| check_keys)
-            && let Some(problem) = variable(name).problem()
-        {
-            let message = format!("variable `{name}` {problem}; used by {users}");
-            diagnostics.push(
-                Diagnostic::warning(Code::ProviderKeyMissing, key("api_key_env"), message)
-                    .help(format!("export {name}=…, or set validation.check_api_keys = false"))
-                    .at(value.origin()),
-            );
+        if check_keys {
+            let choice = CredentialOrder::of_tree(settings).choose(login, variable);
+            diagnostics.extend(credential_problem(provider, settings, &choice, &users));
         }
         if let Some((name, value)) = text(settings, "command").filter(|_| check_commands)
             && let Some((problem, fix)) = command(name).problem(name)
@@ -84,14 +81,45 @@ pub fn check_providers(
     in_report_order(diagnostics)
 }
 
-impl VariableState {
-    fn problem(self) -> Option<&'static str> {
-        match self {
-            Self::Set => None,
-            Self::Empty => Some("is empty"),
-            Self::Unset => Some("is not set"),
+/// A missing credential of a provider, or one that is taken because the preferred one cannot be used.
+fn credential_problem(
+    provider: &str,
+    settings: &Value,
+    choice: &CredentialChoice,
+    users: &str,
+) -> Option<Diagnostic> {
+    let off = "set validation.check_api_keys = false";
+    let reasons = choice.reasons();
+    let setting = |credential: &Credential| match credential.kind() {
+        CredentialKind::Login => "login",
+        CredentialKind::ApiKey => "api_key_env",
+    };
+    let (code, setting, message, help) = match (&choice.taken, choice.unusable.as_slice()) {
+        (_, []) => return None,
+        (Some(taken), [first, ..]) => (
+            Code::AuthCredential,
+            setting(&first.credential),
+            format!("{reasons}; the agents get {taken}; used by {users}"),
+            format!("run {}, or change providers.{provider}.credentials", choice.commands()),
+        ),
+        (None, [only]) if only.credential.kind() == CredentialKind::ApiKey => {
+            let export = only.credential.command();
+            (
+                Code::ProviderKeyMissing,
+                "api_key_env",
+                format!("{reasons}; used by {users}"),
+                format!("{export}, or {off}"),
+            )
         }
-    }
+        (None, _) => (
+            Code::AuthLoginNeeded,
+            "login",
+            format!("{reasons}; used by {users}"),
+            format!("run {}, or {off}", choice.commands()),
+        ),
+    };
+    let origin = settings.member(setting).unwrap_or(settings).origin();
+    Some(Diagnostic::warning(code, Key::of(["providers", provider, setting]), message).help(help).at(origin))
 }
 
 impl CommandState {
@@ -160,7 +188,19 @@ mod tests {
         variable: VariableState,
         command: CommandState,
     ) -> Vec<String> {
-        let found = check_providers(&root(text), stages, &|_| variable, &|_| command);
+        diagnostics_with_login(text, stages, variable, command, &LoginState::Absent)
+    }
+
+    fn diagnostics_with_login(
+        text: &str,
+        stages: &[Stage],
+        variable: VariableState,
+        command: CommandState,
+        login: &LoginState,
+    ) -> Vec<String> {
+        let requirements =
+            Requirements { variable: &|_| variable, login: &|_| login.clone(), command: &|_| command };
+        let found = check_providers(&root(text), stages, &requirements);
         assert!(found.iter().all(|d| d.severity == crate::tree::Severity::Warning && d.origin.is_some()));
         found.iter().map(|d| format!("{}: {}; {}", d.key, d.message, d.help.as_deref().unwrap())).collect()
     }
@@ -191,6 +231,45 @@ mod tests {
                  GEMINI_API_KEY=…, or set validation.check_api_keys = false"
             );
             assert_eq!(diagnostics(&google("x"), &[Stage::Plan], state, CommandState::Found), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_missing_login_is_reported_with_the_line_to_type() {
+        let google =
+            "[quality_gates]\nplan = ['gemini']\n[providers.google]\nlogin = 'work'\ntoken_env = 'T'\n";
+        let usable = LoginState::Usable { valid_for: None };
+        let found = |text: &str, variable, login: &LoginState| {
+            diagnostics_with_login(text, &[Stage::Plan], variable, CommandState::Found, login)
+        };
+        assert_eq!(
+            found(google, VariableState::Unset, &LoginState::Absent),
+            [
+                "providers.google.login: nobody is logged in to `work`, and variable `GEMINI_API_KEY` is not set; used by the stage \
+                 plan; run `speckit auth login work` or `export GEMINI_API_KEY=…`, or set validation.check_api_keys = false"
+            ]
+        );
+        assert_eq!(
+            found(google, VariableState::Set, &LoginState::Expired),
+            [
+                "providers.google.login: the login `work` expired; the agents get the API key in GEMINI_API_KEY; used by the stage \
+                 plan; run `speckit auth login work`, or change providers.google.credentials"
+            ]
+        );
+        let reversed = format!("{google}credentials = ['api_key', 'login']\n");
+        assert_eq!(
+            found(&reversed, VariableState::Empty, &usable),
+            [
+                "providers.google.api_key_env: variable `GEMINI_API_KEY` is empty; the agents get the login work, in T; used by the \
+                 stage plan; run `export GEMINI_API_KEY=…`, or change providers.google.credentials"
+            ]
+        );
+        let alone = format!("{google}credentials = ['login']\n");
+        assert_eq!(found(&alone, VariableState::Set, &LoginState::Absent).len(), 1);
+        for text in [google, &reversed, &alone] {
+            assert_eq!(found(text, VariableState::Set, &usable), [""; 0], "{text}");
+            let off = format!("{text}[validation]\ncheck_api_keys = false\n");
+            assert_eq!(found(&off, VariableState::Unset, &LoginState::Absent), [""; 0], "{text}");
         }
     }
 

@@ -41,6 +41,9 @@ pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
             command: command.into(),
             args,
             api_key_env: Some(api_key_env.into()),
+            login: None,
+            credentials: ProviderConfig::credentials(),
+            token_env: None,
             stdin: StdinMode::None,
             retryable_exits: ProviderConfig::retryable_exits(),
         };

@@ -9,7 +9,7 @@ pub(crate) mod markdown;
 pub(crate) mod markup;
 #[cfg(feature = "bench")]
 mod quantity;
-#[cfg(any(feature = "agents", feature = "bench", feature = "policy"))]
+#[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]
 mod quote;
 #[cfg(feature = "bench")]
 mod split;
@@ -23,7 +23,7 @@ pub use calendar::rfc3339;
 pub(crate) use characters::{invisible, look_alike};
 #[cfg(feature = "bench")]
 pub use quantity::{QuantityError, parse_duration, parse_percent};
-#[cfg(any(feature = "agents", feature = "bench", feature = "policy"))]
+#[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]
 pub use quote::command_line;
 #[cfg(feature = "agents")]
 pub(crate) use quote::quoted_word;

@@ -48,6 +48,20 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A login, or the credential of a provider.
+    Auth {
+        AuthClient = "auth/client",
+        AuthCredential = "auth/credential",
+        AuthEndpoints = "auth/endpoints",
+        AuthLoginNeeded = "auth/login-needed",
+        AuthParameter = "auth/parameter",
+        AuthProvider = "auth/provider",
+        AuthSchema = "auth/schema",
+        AuthStore = "auth/store",
+        AuthStoreUnusable = "auth/store-unusable",
+        AuthUnknown = "auth/unknown",
+        AuthUrl = "auth/url",
+    }
     /// A benchmark.
     Bench {
         BenchCommand = "bench/command",

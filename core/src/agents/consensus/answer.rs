@@ -116,6 +116,12 @@ impl fmt::Debug for AnswerScanner {
 }
 
 impl AnswerScanner {
+    /// The scanner with these masks instead.
+    #[must_use]
+    pub fn with_masks(self, masks: Arc<Masks>) -> Self {
+        Self { masks, ..self }
+    }
+
     /// A scanner for the value at a key. An answer that contains a masked secret is rejected.
     ///
     /// Many agents repeat their prompt, which may contain an example of an answer. Each of these prompts that has an answer is

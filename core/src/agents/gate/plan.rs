@@ -1,16 +1,18 @@
 //! The plan of a gate.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agents::consensus::{AnswerScanner, two_thirds, voters};
+use crate::agents::credentials::Credential;
 use crate::agents::{OrchestratorConfig, ProviderConfig};
 use crate::config::redact::Masks;
 use crate::retry::{ErrorClass, RetryConfig};
 use crate::tree::Key;
+use crate::tree::typed::Secret;
 
 /// `EX_TEMPFAIL` of sysexits.h: "the user is invited to retry".
 const TEMPORARY_FAILURE: u8 = 75;
@@ -75,10 +77,13 @@ pub struct CommandLine {
     pub args: Vec<String>,
     /// Its standard input; `None`: empty.
     pub stdin: Option<String>,
-    /// The environment variables that it does not inherit, sorted: the API keys of other providers.
+    /// The environment variables that it does not inherit, sorted: the credentials of other providers, those of its own that were not
+    /// taken, and the client secrets of logins.
     pub withheld: Vec<String>,
-    /// The environment variable of its own API key.
-    pub api_key_env: Option<String>,
+    /// Its credential; `None`: it needs none. The token of a login is no part of a plan: each attempt gets its own.
+    pub credential: Option<Credential>,
+    /// Secret environment variables that it gets in addition to those that it inherits.
+    pub environment: BTreeMap<String, Secret<String>>,
 }
 
 impl CommandLine {

@@ -1,6 +1,6 @@
 //! Builds the plan of a gate from the configuration.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,8 +10,9 @@ use super::plan::{Agent, CommandLine, Plan, Request};
 use super::run::Run;
 use super::{arguments, check};
 use crate::agents::consensus::two_thirds;
+use crate::agents::credentials::{Credential, CredentialChoice, CredentialOrder, client_secret_variables};
 use crate::agents::registry::{GateList, ModelNames, origin_of};
-use crate::agents::{GateSettings, ModelConfig, ProviderConfig, Stage, StdinMode};
+use crate::agents::{GateSettings, ModelConfig, Provider, ProviderConfig, Stage, StdinMode};
 use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 
 impl Plan {
@@ -39,7 +40,7 @@ impl Plan {
         stage: Stage,
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        Self::planned(settings.into(), None, stage, request)
+        Self::planned(settings.into(), None, stage, request, &|_, provider| own_api_key(provider))
     }
 
     /// As [`Plan::of`], with the origins of the keys in `root`, the tree that the settings were deserialized from.
@@ -52,7 +53,24 @@ impl Plan {
         stage: Stage,
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        Self::planned(settings.into(), Some(root), stage, request)
+        Self::planned(settings.into(), Some(root), stage, request, &|_, provider| own_api_key(provider))
+    }
+
+    /// As [`Plan::with_origins`]; the choices give the credential of each provider.
+    ///
+    /// # Errors
+    /// As [`Plan::of`].
+    pub fn with_credentials<'a>(
+        settings: impl Into<GateSettings<'a>>,
+        root: &Value,
+        stage: Stage,
+        request: &Request,
+        choices: &BTreeMap<Provider, CredentialChoice>,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        Self::planned(settings.into(), Some(root), stage, request, &|name, provider| {
+            let taken = choices.get(&name).and_then(|choice| choice.taken.clone());
+            taken.or_else(|| own_api_key(provider))
+        })
     }
 
     fn planned(
@@ -60,17 +78,23 @@ impl Plan {
         root: Option<&Value>,
         stage: Stage,
         request: &Request,
+        credential: &dyn Fn(Provider, &ProviderConfig) -> Option<Credential>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let orchestrator = settings.orchestrator;
         let (names, duplicates) = ModelNames::of_models(settings.models, root);
         let gate = GateList::of_settings(&settings, root, stage);
         let mut diagnostics = check::request(request);
+        let client_secrets = || root.into_iter().flat_map(client_secret_variables);
+        let secrets: BTreeSet<&str> = settings.credential_variables().chain(client_secrets()).collect();
         let mut agents = Vec::new();
         // Names that are unknown are reported by `gate.check`.
         let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
         for (name, model) in models {
             match settings.providers.get(&model.provider) {
-                Some(provider) => agents.push(agent(&settings, (name, model), provider, request)),
+                Some(provider) => {
+                    let credential = credential(model.provider, provider);
+                    agents.push(agent((name, model), provider, request, credential, &secrets));
+                }
                 None => diagnostics.push(check::provider_missing(name, model)),
             }
         }
@@ -128,15 +152,22 @@ fn located(diagnostic: Diagnostic, root: Option<&Value>) -> Diagnostic {
     }
 }
 
+/// The API key that agents inherit where no login is usable.
+fn own_api_key(provider: &ProviderConfig) -> Option<Credential> {
+    CredentialOrder::of_provider(provider).api_key().cloned()
+}
+
+/// The agent of a model, which inherits none of the secret variables but its own.
 fn agent(
-    settings: &GateSettings<'_>,
     (name, model): (&str, &ModelConfig),
     provider: &ProviderConfig,
     request: &Request,
+    credential: Option<Credential>,
+    secrets: &BTreeSet<&str>,
 ) -> Agent {
     let texts = Placeholders { model: &model.model, prompt: &request.prompt, spec: &request.spec };
-    let belongs_to_another = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
-    let others: BTreeSet<&str> = settings.api_key_variables().filter(belongs_to_another).collect();
+    let own = credential.as_ref().map(Credential::variable);
+    let others = secrets.iter().filter(|variable| own != Some(**variable));
     Agent {
         name: name.into(),
         provider: model.provider.name().into(),
@@ -145,8 +176,9 @@ fn agent(
             program: provider.command.clone(),
             args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),
             stdin: (provider.stdin == StdinMode::Prompt).then(|| request.prompt.clone()),
-            withheld: others.into_iter().map(String::from).collect(),
-            api_key_env: provider.api_key_env.clone(),
+            withheld: others.map(|variable| String::from(*variable)).collect(),
+            credential,
+            environment: BTreeMap::new(),
         },
         retryable_exits: provider.retryable_exits.clone(),
     }

@@ -220,11 +220,11 @@ fn a_file_without_agents_has_nothing_to_migrate() {
 
 #[test]
 fn secrets_and_left_out_values_are_masked_in_the_diff_and_kept_in_the_text() {
-    let old = "[auth.x]\nclient_secret = \"hunter2\"\n[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ntier = \"low\"\n\
+    let old = "[providers.openai]\napi_key = \"hunter2\"\n[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ntier = \"low\"\n\
                [agents.env]\nTOKEN = \"\"\"hunter2\nhunter2\"\"\"\n";
     let migration = migrate_text(&source(old)).unwrap();
-    let diff = migration.diff("old.toml", &|key, _| key.last_name() == Some("client_secret"));
-    for line in ["@@ -1,8 +1,6 @@", " client_secret = \"***\"", "-TOKEN = \"***\""] {
+    let diff = migration.diff("old.toml", &|key, _| key.last_name() == Some("api_key"));
+    for line in ["@@ -1,8 +1,6 @@", " api_key = \"***\"", "-TOKEN = \"***\""] {
         assert!(diff.lines().any(|shown| shown == line), "no `{line}` in\n{diff}");
     }
     assert!(!diff.contains("hunter2") && !format!("{migration:?}").contains("hunter2"));

@@ -80,6 +80,9 @@ pub struct Explanation {
     /// The written value that waits for a restart, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_restart: Option<PendingRestart>,
+    /// Which credential the agents get, for the keys of a provider that decide about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
 }
 
 /// The written value of a key that keeps its running value until a restart.
@@ -148,6 +151,7 @@ pub fn explain(
         reload: facts.map(|facts| facts.reload).unwrap_or_default(),
         secret,
         pending_restart: None,
+        credential: None,
     })
 }
 
@@ -160,6 +164,12 @@ fn as_optional_text<S: serde::Serializer>(key: &Option<Key>, serializer: S) -> R
 }
 
 impl Explanation {
+    /// Adds which credential the agents of a provider get. The text holds no secret.
+    #[must_use]
+    pub fn with_credential(self, credential: Option<String>) -> Self {
+        Self { credential, ..self }
+    }
+
     /// Adds the change of the key in `pending`, the changes that wait for a restart.
     #[must_use]
     pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key, &Value) -> bool) -> Self {

@@ -55,6 +55,9 @@ impl Explanation {
         if self.secret {
             line("secret", "yes");
         }
+        if let Some(credential) = &self.credential {
+            line("credential", credential);
+        }
         if !self.history.is_empty() {
             line("layers", "lowest first");
         }

@@ -8,6 +8,9 @@ use crate::config::schema::{Schema, SchemaDescription};
 use crate::tree::typed::Outline;
 use crate::tree::{Key, Segment, Value};
 
+/// In the key of a further secret: stands for every name. No setting has this name.
+pub(crate) const EVERY_NAME: &str = "\0";
+
 /// What describes the keys of a configuration.
 #[derive(Clone, Copy)]
 pub(crate) struct DescriptionSources<'r> {
@@ -65,10 +68,15 @@ impl KeyDescription for Description<'_> {
 
     fn below(&self, segment: &Segment) -> (Self, Meaning) {
         let schema = self.schema.as_ref().map(|schema| schema.below(segment));
-        let further = self.further_below(|first| first == segment);
+        let mut further = self.further_below(|first| first == segment);
+        let is_named = !further.is_empty();
+        further
+            .extend(self.further_below(|first| matches!(segment, Segment::Name(_)) && is_every_name(first)));
+        let is_entry = !further.is_empty();
         let meanings = self.outlines.iter().map(|outline| meaning_of(outline, segment));
         let meanings = meanings.chain(schema.iter().map(|(_, meaning)| *meaning));
-        let meaning = meanings.chain((!further.is_empty()).then_some(Meaning::Named)).max();
+        let meaning =
+            meanings.chain(is_entry.then_some(if is_named { Meaning::Named } else { Meaning::Entry })).max();
         let below = Self {
             sources: self.sources,
             schema: schema.map(|(below, _)| below),
@@ -92,7 +100,7 @@ impl KeyDescription for Description<'_> {
             sources: self.sources,
             schema: self.schema.as_ref().map(KeyDescription::entries),
             outlines: with_secret(self.outlines.iter().filter_map(|outline| outline.others())),
-            further: Vec::new(),
+            further: self.further_below(is_every_name),
         }
     }
 
@@ -138,7 +146,11 @@ fn with_secret<'o>(outlines: impl IntoIterator<Item = &'o Outline>) -> Vec<&'o O
 }
 
 fn is_name(segment: &Segment, is_wanted: &dyn Fn(&str) -> bool) -> bool {
-    matches!(segment, Segment::Name(name) if is_wanted(name))
+    matches!(segment, Segment::Name(name) if name != EVERY_NAME && is_wanted(name))
+}
+
+fn is_every_name(segment: &Segment) -> bool {
+    matches!(segment, Segment::Name(name) if name == EVERY_NAME)
 }
 
 /// What the type reads at a member or an element.

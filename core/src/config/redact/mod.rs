@@ -10,7 +10,7 @@ mod unparsed;
 
 pub use crate::tree::REDACTED;
 use crate::tree::redact_at;
-pub(crate) use description::{Description, DescriptionSources};
+pub(crate) use description::{Description, DescriptionSources, EVERY_NAME};
 pub use masks::Masks;
 pub(crate) use masks::SourceMask;
 pub(crate) use search::{KeyDescription, Meaning, is_beside_secret, may_be_secret, secret_names};

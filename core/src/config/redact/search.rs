@@ -162,11 +162,12 @@ pub(crate) fn secret_names<D: KeyDescription>(root: &D) -> BTreeSet<Text> {
     names
 }
 
-/// Whether the key, whose value is refused, is in a table or list beside secrets.
+/// Whether the key, whose value is refused, is in a table or list beside secrets, or in a map whose entries have secrets.
 pub(crate) fn is_beside_secret<D: KeyDescription>(root: D, key: &[Segment]) -> bool {
     let Some((last, parents)) = key.split_last() else { return false };
     let table = parents.iter().fold(root, |here, segment| here.below(segment).0);
-    holds_secret(&siblings_of(&table, last))
+    let is_entry = matches!(last, Segment::Name(_)) && table.entries().has_secret();
+    is_entry || holds_secret(&siblings_of(&table, last))
 }
 
 /// The members or elements with a secret of a table or list, as the segment is one.

@@ -19,6 +19,9 @@ pub trait Extension: fmt::Debug + Send {
     /// Keys that the schema does not have, and whose values are secret if somebody sets them.
     fn secrets(&self) -> Vec<Key>;
 
+    /// Whether a value of another key holds a secret, such as an address with a password in it.
+    fn holds_secret(&self) -> fn(&Key, &Value) -> bool;
+
     /// Whether the key is unknown, so that its value is masked like a secret. Called for every layer, and for layers in
     /// an older format before their migration.
     fn is_masked(&self, key: &Key) -> bool;

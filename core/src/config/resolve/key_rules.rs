@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
-use crate::config::redact::{Description, DescriptionSources, is_beside_secret, may_be_secret, secret_names};
+use crate::config::redact::{
+    Description, DescriptionSources, EVERY_NAME, is_beside_secret, may_be_secret, secret_names,
+};
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
@@ -25,6 +27,8 @@ pub struct KeyRules {
     pub(super) prefix: Option<String>,
     pub(super) reserved: Vec<String>,
     pub(super) further_secrets: BTreeSet<Key>,
+    /// Whether a value of another key holds a secret.
+    pub(super) holds_secret: Option<fn(&Key, &Value) -> bool>,
 }
 
 impl KeyRules {
@@ -37,6 +41,7 @@ impl KeyRules {
     /// unknown. A table or list is secret if everything in it is.
     pub fn is_secret(&self, key: &Key, value: &Value) -> bool {
         may_be_secret(self.description(), key.segments(), value)
+            || self.holds_secret.is_some_and(|holds_secret| holds_secret(key, value))
     }
 
     /// Whether a value at the key, which is refused, is beside secrets, so that it may be one.
@@ -60,7 +65,7 @@ impl KeyRules {
     /// Whether the key, or one above it, is marked as secret.
     pub fn is_marked_secret(&self, key: &Key) -> bool {
         self.schema().is_some_and(|schema| schema.is_secret(key))
-            || self.further_secrets.iter().any(|secret| key.starts_with(secret))
+            || self.further_secrets.iter().any(|secret| is_below_secret(key, secret))
             || self.outline().is_some_and(|outline| outline.has_secret_at(key))
     }
 
@@ -129,6 +134,16 @@ impl KeyRules {
         let explanation = explain(merged, key, facts.as_ref(), is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, is_secret))
     }
+}
+
+/// Whether a key is that of a further secret, or below it.
+fn is_below_secret(key: &Key, secret: &Key) -> bool {
+    let is_same = |(one, other): (&Segment, &Segment)| match other {
+        Segment::Name(name) if name == EVERY_NAME => matches!(one, Segment::Name(_)),
+        _ => one == other,
+    };
+    let (key, secret) = (key.segments(), secret.segments());
+    key.len() >= secret.len() && key.iter().zip(secret).all(is_same)
 }
 
 /// The types that are read, and the names of an enum that has nothing else; `None` if nothing is known.

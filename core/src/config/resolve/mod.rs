@@ -109,6 +109,7 @@ impl Rules {
     #[must_use]
     pub fn with_extension(mut self, extension: Box<dyn Extension>) -> Self {
         self = self.with_secrets(extension.secrets());
+        Arc::make_mut(&mut self.keys).holds_secret = Some(extension.holds_secret());
         self.extension = Some(extension);
         self
     }

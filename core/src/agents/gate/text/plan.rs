@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 use super::shell_words;
+use crate::agents::credentials::Credential;
 use crate::agents::gate::plan::{Agent, Plan};
 use crate::plot::scale::whole_ms;
 use crate::text::{count, duration, size, visible};
@@ -49,7 +50,8 @@ impl Plan {
                 "args": agent.command.args,
                 "stdin": agent.command.stdin,
                 "withheld": agent.command.withheld,
-                "api_key_env": agent.command.api_key_env,
+                "credential": agent.command.credential.as_ref().map(credential),
+                "api_key_env": agent.command.credential.as_ref().and_then(api_key_variable),
                 "retryable_exits": agent.exits_to_retry(),
             })
         };
@@ -88,6 +90,22 @@ impl Plan {
     }
 }
 
+/// Which credential an agent gets, never its value.
+fn credential(credential: &Credential) -> Value {
+    let login = match credential {
+        Credential::Login { login, .. } => Some(login),
+        Credential::ApiKey { .. } => None,
+    };
+    json!({ "kind": credential.kind(), "login": login, "variable": credential.variable() })
+}
+
+fn api_key_variable(credential: &Credential) -> Option<&str> {
+    match credential {
+        Credential::Login { .. } => None,
+        Credential::ApiKey { variable } => Some(variable),
+    }
+}
+
 fn agent_text(agent: &Agent) -> String {
     let command = &agent.command;
     let stdin = match &command.stdin {
@@ -102,7 +120,7 @@ fn agent_text(agent: &Agent) -> String {
     let facts = [
         ("command", shell_words::line(command)),
         ("stdin", stdin),
-        ("API key", command.api_key_env.as_deref().map_or("none".into(), visible)),
+        ("credential", command.credential.as_ref().map_or("none".into(), Credential::to_string)),
         ("withheld", withheld),
         ("retried", format!("after exit {}", exits.join(", "))),
     ];

@@ -28,6 +28,10 @@
     doc = "| [`policy`] | check files against rules, before a commit and in CI |"
 )]
 #![cfg_attr(
+    feature = "auth",
+    doc = "| [`auth`] | log in on a machine without a browser, and share tokens between processes |"
+)]
+#![cfg_attr(
     feature = "agents",
     doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
 )]
@@ -82,3 +86,7 @@ pub mod policy {}
 #[cfg(feature = "agents")]
 #[doc = include_str!("guide/gates.md")]
 pub mod gates {}
+
+#[cfg(feature = "auth")]
+#[doc = include_str!("guide/auth.md")]
+pub mod auth {}

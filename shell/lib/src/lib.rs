@@ -45,6 +45,7 @@
 //! | `instrumentation` | [`measure_time!`] measures your code; implies `tracing` |
 //! | `bench` | `bench`: benchmarks of functions and commands |
 //! | `policy` | `policy`: rules over files, over what git has staged or pushes, and git hooks |
+//! | `auth` | `auth`: device login (RFC 8628), and tokens that many processes share |
 //! | `app` | `app`: the settings of the program `speckit` |
 //! | `garde`, `validator` | errors of these crates are violations of [`Builder::validate`] |
 //! | `miette` | [`ConfigError`] is a diagnostic of miette |
@@ -64,6 +65,8 @@ mod sync;
 pub mod agents;
 #[cfg(feature = "app")]
 pub mod app;
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "bench")]
 pub mod bench;
 #[cfg(feature = "policy")]
@@ -108,6 +111,8 @@ mod readme {}
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]
 pub mod internal {
+    #[cfg(feature = "auth")]
+    pub use crate::auth::http::{HttpClient, TimeLimits};
     #[cfg(feature = "bench")]
     pub use crate::bench::working_folder::ProvenanceQuery;
     #[cfg(feature = "sqlite")]

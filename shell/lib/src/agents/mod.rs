@@ -45,12 +45,14 @@ use speckit_core::agents::gate::{Attempt, CommandLine, Stream};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::agents::process::supervise::Limits;
 
+mod credentials;
 mod guard;
 mod orchestrator;
 mod process;
 #[cfg(feature = "sqlite")]
 mod runs;
 
+pub use credentials::CredentialSource;
 pub use guard::{Guard, become_guard_if_asked};
 pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateRun, StagePlan};
 pub use process::ProcessManager;

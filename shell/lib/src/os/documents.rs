@@ -18,6 +18,8 @@ mod executable;
 mod private;
 #[cfg(feature = "sqlite")]
 mod restore;
+#[cfg(feature = "auth")]
+mod secret;
 mod special;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,11 @@ pub use private::write_new_private;
 pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
+#[cfg(feature = "auth")]
+pub(crate) use secret::{
+    FileStamp, NotSecret, Replacement, check_secret, check_secret_folder, is_at, make_secret_folder,
+    modified, open_lock_file, read_secret, remove_replacements, remove_secret, secret_stamp,
+};
 pub(crate) use special::{is_pipe, is_special};
 pub use unread::Unread;
 

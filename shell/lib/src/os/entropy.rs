@@ -1,4 +1,5 @@
-//! Access to the randomness of the system: one seed for each process, from which all others are derived.
+//! Access to the randomness of the system: one seed for each process, from which all others are derived, and bytes for secrets, which no
+//! seed determines.
 #![expect(
     clippy::disallowed_methods,
     reason = "this module is the only access to the randomness of the system"
@@ -8,6 +9,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use speckit_core::retry::Seed;
+#[cfg(feature = "auth")]
+use speckit_core::tree::typed::Secret;
 
 use crate::os::clock::Moment;
 
@@ -29,6 +32,17 @@ fn process() -> Seed {
         });
         Seed::new(number)
     })
+}
+
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// The system has no randomness.
+#[cfg(feature = "auth")]
+pub(crate) fn secret_bytes<const N: usize>() -> std::io::Result<Secret<[u8; N]>> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(Secret::new(bytes))
 }
 
 #[cfg(test)]

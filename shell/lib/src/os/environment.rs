@@ -34,7 +34,7 @@ pub fn program() -> std::io::Result<std::path::PathBuf> {
 }
 
 /// The home folder of the user: `$HOME`, or `%USERPROFILE%`.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "auth", feature = "sqlite"))]
 pub fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }

@@ -5,7 +5,7 @@ pub mod documents;
 #[cfg(feature = "retry")]
 pub mod entropy;
 pub mod environment;
-#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
+#[cfg(all(unix, any(feature = "agents", feature = "auth", feature = "bench")))]
 pub(crate) mod process_group;
 #[cfg(all(unix, any(feature = "agents", feature = "bench")))]
 pub(crate) mod start_error;

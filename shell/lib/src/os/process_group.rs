@@ -5,6 +5,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Asks the group to end. A stopped group, such as one that read from the terminal in the background (SIGTTIN), must continue to
 /// get the signal (as in systemd.kill(5), `SendSIGCONT=`).
+#[cfg(any(feature = "agents", feature = "bench"))]
 pub(crate) fn terminate(group: Pid) {
     send(group, [Signal::TERM, Signal::CONT]);
 }

@@ -77,7 +77,7 @@ impl CancelToken {
     }
 
     /// Blocks the thread for this time, or until the token is cancelled.
-    pub(super) fn sleep(&self, max: Duration) {
+    pub(crate) fn sleep(&self, max: Duration) {
         self.0.waiting.wait_for(max, |_| self.is_cancelled().then_some(()));
     }
 }

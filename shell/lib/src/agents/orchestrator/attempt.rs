@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use speckit_core::agents::credentials::Credential;
 use speckit_core::agents::gate::{Agent, Attempt, Ending};
-use speckit_core::config::redact::Masks;
+use speckit_core::retry::ErrorClass;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
+use super::super::credentials::{CredentialSource, add_token};
 use super::super::{Job, OnLine, Order, Orders, without_output};
-use super::{Resources, breakers, masking};
+use super::masking::{GateMasks, masked};
+use super::{Resources, breakers};
 use crate::instrumentation::operation::{Operation, OperationTimer};
 
 /// Everything that an attempt needs.
@@ -22,7 +25,8 @@ pub(super) struct AttemptTask {
     pub(super) on_line: OnLine,
     pub(super) orders: Orders,
     pub(super) resources: Arc<Resources>,
-    pub(super) masks: Arc<Masks>,
+    pub(super) masks: Arc<GateMasks>,
+    pub(super) source: Arc<dyn CredentialSource>,
     pub(super) events: UnboundedSender<AttemptEvent>,
 }
 
@@ -54,7 +58,8 @@ impl AttemptTask {
     }
 
     async fn attempt(self) -> Attempt {
-        let Self { number, agent, is_first, job, on_line, orders, resources, masks, events } = self;
+        let Self { number, agent, is_first, job, on_line, mut orders, resources, masks, source, events } =
+            self;
         let breaker = resources.breakers.of(&agent.provider);
         let permit = match is_first.then(|| breaker.permit()).transpose() {
             Ok(permit) => permit,
@@ -66,11 +71,49 @@ impl AttemptTask {
             return without_output(Ending::Cancelled);
         }
         let timer = OperationTimer::start(Operation::GateAgent).of_agent(&agent.name);
-        let attempt = resources.processes.run(job, on_line, orders).await;
+        let attempt = match with_token(job, &masks, source, &mut orders).await {
+            Ok(job) => resources.processes.run(job, on_line, orders).await,
+            Err(ending) => without_output(ending),
+        };
         timer.finish(attempt.ending == Ending::Exited { code: 0 });
         if let Some(permit) = permit {
             breakers::report(permit, &agent, &attempt.ending);
         }
-        masking::masked(&masks, attempt)
+        masked(&masks.current(), attempt)
     }
+}
+
+/// The job with a token for this attempt, which is masked from now on in what the agents of the gate write.
+///
+/// # Errors
+/// There is no token, or the attempt was ordered to end.
+async fn with_token(
+    mut job: Job,
+    masks: &GateMasks,
+    source: Arc<dyn CredentialSource>,
+    orders: &mut Orders,
+) -> Result<Job, Ending> {
+    if !matches!(job.command.credential, Some(Credential::Login { .. })) {
+        return Ok(job);
+    }
+    let needed = job.limits.timeout.unwrap_or_default().saturating_add(job.limits.grace);
+    // The source may refresh the token, which takes a request.
+    let granted = tokio::task::spawn_blocking(move || {
+        let token = add_token(&mut job.command, &*source, needed)?;
+        Ok((job, token))
+    });
+    let (mut job, token) = tokio::select! {
+        biased;
+        _ = orders.wait_for(|order| *order != Order::Run) => return Err(Ending::Cancelled),
+        granted = granted => granted.unwrap_or_else(|_| Err(panicked()))?,
+    };
+    masks.add(&token);
+    job.scanner = job.scanner.map(|scanner| scanner.with_masks(masks.current()));
+    Ok(job)
+}
+
+/// The ending of an attempt whose source of tokens panicked.
+fn panicked() -> Ending {
+    let reason = "the code that gives it a token panicked; this is a bug of the program, not of the agent";
+    Ending::NotStarted { class: ErrorClass::Permanent, reason: reason.into() }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use speckit_core::agents::gate::{Event, Stream};
 use speckit_core::agents::process::lines::LONGEST;
-use speckit_core::config::redact::Masks;
 
 use super::super::OnLine;
+use super::masking::GateMasks;
 use crate::sync::broadcast;
 use crate::sync::broadcast::{Broadcast, Receiver};
 
@@ -26,11 +26,11 @@ impl broadcast::BroadcastEvent for Event {
 /// Sends the events of one gate to its receivers. Dropping it ends their streams.
 pub(super) struct GateBroadcast {
     broadcast: Arc<Broadcast<Event>>,
-    masks: Arc<Masks>,
+    masks: Arc<GateMasks>,
 }
 
 impl GateBroadcast {
-    pub(super) fn new(masks: Arc<Masks>) -> Self {
+    pub(super) fn new(masks: Arc<GateMasks>) -> Self {
         Self { broadcast: Arc::default(), masks }
     }
 
@@ -46,7 +46,7 @@ impl GateBroadcast {
         self.broadcast.send(event);
     }
 
-    pub(super) fn masks(&self) -> Arc<Masks> {
+    pub(super) fn masks(&self) -> Arc<GateMasks> {
         Arc::clone(&self.masks)
     }
 
@@ -62,7 +62,7 @@ impl GateBroadcast {
             // A character of up to four bytes did not fit.
             *continues = line.len() + 4 > LONGEST;
             if broadcast.has_droppable_receiver() {
-                let line = masks.mask_part(line, is_continued, *continues);
+                let line = masks.current().mask_part(line, is_continued, *continues);
                 broadcast.send(&Event::Output { name: name.clone(), stream, line });
             }
         })

@@ -1,8 +1,30 @@
 //! Masks secrets in the output of agents.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
+use speckit_core::tree::typed::Secret;
+
+/// The masks of a gate. They grow by the tokens that its agents get.
+pub(super) struct GateMasks(ArcSwap<Masks>);
+
+impl GateMasks {
+    pub(super) fn new(masks: Arc<Masks>) -> Self {
+        Self(ArcSwap::new(masks))
+    }
+
+    pub(super) fn current(&self) -> Arc<Masks> {
+        self.0.load_full()
+    }
+
+    /// Masks a secret too, from now on.
+    pub(super) fn add(&self, secret: &Secret<String>) {
+        self.0.rcu(|masks| Masks::clone(masks).with_texts([secret.expose().clone()]));
+    }
+}
 
 /// The attempt without secrets. Its answer never has one.
 pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {

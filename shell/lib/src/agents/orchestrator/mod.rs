@@ -130,7 +130,7 @@ impl AsyncOrchestrator {
     /// a watcher, the thread that ends or drops it then reads the files.
     ///
     /// The secrets of the configuration, and the API keys of all providers in the environment of this process, are masked in what
-    /// agents write.
+    /// agents write. Logins are not used ([`StagePlan::with_logins`]).
     ///
     /// # Errors
     /// [`GateError::Refused`] with every reason. Warnings are in [`GateRun::warnings`].
@@ -149,9 +149,9 @@ impl AsyncOrchestrator {
 
     /// Prepares the gate of a [`StagePlan`], with the masks of the plan and of the orchestrator.
     pub fn begin_planned(&self, planned: StagePlan) -> GateRun {
-        let StagePlan { plan, warnings, masks, busy } = planned;
+        let StagePlan { plan, warnings, masks, source, busy } = planned;
         let masks = Arc::new(masks.with_texts_from(&self.masks));
-        Self { masks, ..self.clone() }.begin(plan).held_by(busy, warnings)
+        Self { masks, ..self.clone() }.begin(plan).held_by(busy, warnings, source)
     }
 
     /// Runs a gate to its end.

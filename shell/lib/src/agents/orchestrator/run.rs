@@ -12,10 +12,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::Order;
+use super::super::credentials::{CredentialSource, NoLogins};
 use super::Resources;
 use super::attempt::AttemptEvent;
 use super::control::GateControl;
 use super::events::GateBroadcast;
+use super::masking::GateMasks;
 use super::tasks::Tasks;
 use crate::config::busy::Busy;
 use crate::os::clock;
@@ -65,6 +67,7 @@ pub struct GateRun {
     resources: Arc<Resources>,
     orders: Arc<watch::Sender<Order>>,
     warnings: Vec<Diagnostic>,
+    source: Arc<dyn CredentialSource>,
     broadcast: GateBroadcast,
     /// Dropped last: a reload may start then.
     busy: Option<Busy>,
@@ -72,12 +75,19 @@ pub struct GateRun {
 
 impl GateRun {
     pub(super) fn new(plan: Plan, seed: Seed, resources: Arc<Resources>, masks: Arc<Masks>) -> Self {
+        let masks = Arc::new(GateMasks::new(masks));
         let (broadcast, orders) = (GateBroadcast::new(masks), Arc::new(watch::Sender::new(Order::Run)));
-        Self { plan, seed, resources, orders, warnings: Vec::new(), broadcast, busy: None }
+        let source = Arc::new(NoLogins);
+        Self { plan, seed, resources, orders, warnings: Vec::new(), source, broadcast, busy: None }
     }
 
-    pub(super) fn held_by(mut self, busy: Busy, warnings: Vec<Diagnostic>) -> Self {
-        (self.busy, self.warnings) = (Some(busy), warnings);
+    pub(super) fn held_by(
+        mut self,
+        busy: Busy,
+        warnings: Vec<Diagnostic>,
+        source: Arc<dyn CredentialSource>,
+    ) -> Self {
+        (self.busy, self.warnings, self.source) = (Some(busy), warnings, source);
         self
     }
 
@@ -115,10 +125,11 @@ impl GateRun {
     /// # Panics
     /// Outside a tokio runtime with time.
     pub async fn finish(self) -> Run {
-        let Self { busy: _busy, broadcast, plan, seed, resources, orders, .. } = self;
+        let Self { busy: _busy, broadcast, plan, seed, resources, orders, source, .. } = self;
         let mut received = orders.subscribe();
-        let tasks = Tasks::new(&plan, resources, broadcast.masks());
-        let (machine, first) = GateMachine::begin(plan, broadcast.masks(), seed, clock::since_epoch());
+        let tasks = Tasks::new(&plan, resources, broadcast.masks(), source);
+        let (machine, first) =
+            GateMachine::begin(plan, broadcast.masks().current(), seed, clock::since_epoch());
         let mut gate = GateLoop { machine, tasks, broadcast: &broadcast, started: clock::runtime_now() };
         let mut obeyed = Order::Run;
         let mut finished = gate.act(first);

@@ -6,18 +6,19 @@ use std::time::Duration;
 use speckit_core::agents::consensus::AnswerScanner;
 use speckit_core::agents::gate::{Agent, Ending, Plan};
 use speckit_core::agents::process::supervise::Limits;
-use speckit_core::config::redact::Masks;
 use speckit_core::retry::ErrorClass;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::super::credentials::CredentialSource;
 use super::super::{Job, Order, without_output};
 use super::Resources;
 use super::attempt::{AttemptEvent, AttemptTask};
 use super::control::raise;
 use super::drop_on_abort::{DropOnAbort, abortable};
 use super::events::GateBroadcast;
+use super::masking::GateMasks;
 
 /// How long the streams of an agent are read after its end.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -31,7 +32,8 @@ pub(super) struct Tasks {
     sender: UnboundedSender<AttemptEvent>,
     events: UnboundedReceiver<AttemptEvent>,
     tasks: JoinSet<()>,
-    masks: Arc<Masks>,
+    masks: Arc<GateMasks>,
+    source: Arc<dyn CredentialSource>,
 }
 
 struct AgentSlot {
@@ -47,10 +49,16 @@ struct RunningAttempt {
 }
 
 impl Tasks {
-    pub(super) fn new(plan: &Plan, resources: Arc<Resources>, masks: Arc<Masks>) -> Self {
+    pub(super) fn new(
+        plan: &Plan,
+        resources: Arc<Resources>,
+        masks: Arc<GateMasks>,
+        source: Arc<dyn CredentialSource>,
+    ) -> Self {
+        let first_masks = masks.current();
         let slot = |agent: &Agent| AgentSlot {
             agent: Arc::new(agent.clone()),
-            scanner: plan.scanner(agent, &masks),
+            scanner: plan.scanner(agent, &first_masks),
             running: None,
         };
         let (sender, events) = unbounded_channel();
@@ -63,6 +71,7 @@ impl Tasks {
             events,
             tasks: JoinSet::new(),
             masks,
+            source,
         }
     }
 
@@ -80,6 +89,7 @@ impl Tasks {
             orders: received,
             resources: Arc::clone(&self.resources),
             masks: Arc::clone(&self.masks),
+            source: Arc::clone(&self.source),
             events: self.sender.clone(),
         };
         let (abort, task) = abortable(attempt.run());
@@ -140,7 +150,7 @@ impl Tasks {
         let Ok(panic) = error.try_into_panic() else { return Ending::Cancelled };
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = self.masks.mask(&text.unwrap_or_else(|| "without a message".into()));
+        let text = self.masks.current().mask(&text.unwrap_or_else(|| "without a message".into()));
         let reason =
             format!("the code that runs it panicked: {text}; this is a bug of the program, not of the agent");
         Ending::NotStarted { class: ErrorClass::Permanent, reason }

@@ -27,11 +27,14 @@ pub(super) fn start(
     guard: Option<Arc<Guard>>,
 ) -> Result<(Leader, Streams), Ending> {
     reap_orphans();
-    let CommandLine { program, args, stdin, withheld, .. } = &job.command;
+    let CommandLine { program, args, stdin, withheld, environment, .. } = &job.command;
     let mut command = Command::new(program);
     command.args(args).process_group(0);
     for variable in withheld {
         command.env_remove(variable);
+    }
+    for (variable, value) in environment {
+        command.env(variable, value.expose());
     }
     if let Some(guard) = &guard {
         let (name, value) = guard.mark();

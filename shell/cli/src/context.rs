@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use speckit_core::agents::Stage;
-use speckit_core::agents::preflight::{VariableState, check_providers};
+use speckit_core::agents::credentials::VariableState;
+use speckit_core::agents::preflight::{Requirements, check_providers};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
@@ -19,10 +20,15 @@ use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
 use crate::args::{Globals, KeyChange, OutputFormat};
 use crate::terminal::Terminal;
+use speckit::agents::CredentialSource as _;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
 use speckit::internal::documents::{Disk, FileSource, command_state};
 use speckit::internal::{environment, location, look_up, schemas};
 use speckit::{Builder, Inspection, Sources};
+
+mod logins;
+
+pub(crate) use logins::Logins;
 
 /// How a command ends: the exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,19 +296,19 @@ pub(crate) fn visible_path(path: &Path) -> String {
     visible(&path.to_string_lossy())
 }
 
-/// Warnings about API keys and commands that the gates of these stages need, and this machine does not have.
+/// Warnings about credentials and commands that the gates of these stages need, and this machine does not have.
 pub(crate) fn missing_requirements(
     environment: &Environment,
     root: &Value,
     stages: &[Stage],
+    logins: &Logins,
 ) -> Vec<Diagnostic> {
-    let variable = |name: &str| match environment.text(name) {
-        None => VariableState::Unset,
-        Some("") => VariableState::Empty,
-        Some(_) => VariableState::Set,
+    let requirements = Requirements {
+        variable: &|name| VariableState::of(environment.text(name)),
+        login: &|name| logins.login_state(name),
+        command: &|command| command_state(command, environment.text("PATH")),
     };
-    let command = |command: &str| command_state(command, environment.text("PATH"));
-    check_providers(root, stages, &variable, &command)
+    check_providers(root, stages, &requirements)
 }
 
 /// [`Exit::Negative`] for an invalid configuration; [`Exit::Incomplete`] if a part of it, or of the command line, could not be read.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod agents;
 mod app;
 mod args;
+mod auth;
 mod bench;
 mod config;
 mod context;
@@ -75,6 +76,7 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::Gate { command } => Ok(gate::run(context, &command)),
         Command::Bench { command } => bench::run(context, &command),
         Command::Policy { command } => policy::run(context, &command),
+        Command::Auth { command } => auth::run(context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);

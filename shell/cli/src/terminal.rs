@@ -16,9 +16,11 @@ use speckit_core::text::visible_lines;
 mod closed;
 mod columns;
 mod json;
+mod status_line;
 
 pub(crate) use columns::columns;
 pub(crate) use json::json_line;
+pub(crate) use status_line::StatusLine;
 
 /// Writes to the program's streams, and knows how wide they are.
 #[derive(Debug)]
@@ -72,6 +74,11 @@ impl Terminal {
     /// Whether both stdin and stdout are terminals.
     pub(crate) fn is_interactive(&self) -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Whether stdout is a terminal, so that a person sees the results.
+    pub(crate) fn shows_results(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     /// Whether stderr is a terminal, on which progress can be shown.

@@ -11,9 +11,8 @@ use speckit_core::agents::Stage;
 pub(crate) enum GateCommand {
     /// Run the agents of a stage in parallel, and decide by their quorum
     ///
-    /// The configuration is read once. Missing commands and API keys are reported before any agent starts,
-    /// unless [validation] turns this off. A failed agent
-    /// is retried as configured in [retry] and its provider's retryable_exits. The output of the agents is recorded.
+    /// The configuration is read once. Missing commands and credentials (logins, API keys) are reported before any agent
+    /// starts, unless [validation] turns this off. A failed agent is retried as configured in [retry] and its provider's retryable_exits. The output of the agents is recorded.
     ///
     /// On a terminal a progress view is shown; elsewhere each event of an agent is a line on stderr. With --format json
     /// each event is a document on stdout, and the last one, `finished`, holds the verdict. Ctrl-C stops the agents

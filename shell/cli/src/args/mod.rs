@@ -10,10 +10,12 @@ use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Language;
 use speckit_core::text::visible;
 
+mod auth;
 mod bench;
 mod gate;
 mod policy;
 
+pub(crate) use auth::{AuthCommand, LoginArgs};
 pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 pub(crate) use policy::{HooksCommand, PolicyCheckArgs, PolicyCommand, PolicyDashboardArgs};
@@ -22,7 +24,7 @@ pub(crate) use policy::{HooksCommand, PolicyCheckArgs, PolicyCommand, PolicyDash
 #[derive(Debug, Parser)]
 #[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit: 0 success; 1 errors were found, a key is not set, a gate did not pass, or a benchmark is slower; 2 the command could not be completed."
+    after_help = "Exit: 0 success; 1 errors were found, a key is not set, a gate did not pass, a benchmark is slower, or nobody is logged in; 2 the command could not be completed."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -154,7 +156,7 @@ pub(crate) enum OutputFormat {
     Text,
     /// TOML (`show` only)
     Toml,
-    /// One JSON document (not for `completions`); `watch` and `gate run` print one for each event
+    /// One JSON document (not for `completions`); `watch`, `gate run` and `auth login` print one for each event
     Json,
     /// SARIF 2.1.0 (`policy check` only)
     Sarif,
@@ -255,6 +257,11 @@ pub(crate) enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+    },
+    /// Log in to the providers of [auth] on any device, and manage their tokens
+    Auth {
+        #[command(subcommand)]
+        command: AuthCommand,
     },
     /// Print a completion script for a shell
     Completions {

@@ -12,7 +12,7 @@ use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
 use super::named_schema::named_schema;
-use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
+use crate::context::{CommandResult, Context, Exit, Logins, exit_for, missing_requirements, visible_path};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
@@ -37,11 +37,12 @@ fn check_layers(context: &Context) -> CommandResult {
     Ok(if ok { Exit::Ok } else { exit_for(&diagnostics) })
 }
 
-/// The diagnostics of the configuration, and of API keys and commands that its gates need and that are missing.
+/// The diagnostics of the configuration, and of credentials and commands that its gates need and that are missing.
 fn with_missing_requirements(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
     let mut diagnostics = checked.diagnostics().to_vec();
     if context.is_application() {
-        diagnostics.extend(missing_requirements(opened.environment(), checked.merged().root(), &Stage::ALL));
+        let root = checked.merged().root();
+        diagnostics.extend(missing_requirements(opened.environment(), root, &Stage::ALL, &Logins::of(root)));
     }
     with_strictness(in_report_order(diagnostics), context.globals.strict)
 }

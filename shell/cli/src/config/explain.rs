@@ -1,7 +1,10 @@
 //! `explain KEY`: where it was set, which lower layers it overrides, and what the schema requires.
 
+use speckit_core::agents::credentials::{VariableState, describe_credential};
+
 use crate::config::show::{parse_key, unknown_key};
-use crate::context::{CommandResult, Context, Exit, exit_for};
+use crate::context::{CommandResult, Context, Exit, Logins, exit_for};
+use speckit::agents::CredentialSource as _;
 
 /// Explains keys of an invalid configuration too: that is when an explanation is needed most.
 pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
@@ -12,6 +15,12 @@ pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     let Some(explanation) = opened.explain(&key) else {
         return Err(unknown_key(context, merged.root(), &key, false));
     };
+    let credential = context.is_application().then(|| {
+        let (root, logins) = (merged.root(), Logins::of(merged.root()));
+        let variable = |name: &str| VariableState::of(opened.environment().text(name));
+        describe_credential(root, &key, &|login| logins.login_state(login), &variable)
+    });
+    let explanation = explanation.with_credential(credential.flatten());
     context.print(&explanation, explanation.to_text());
     Ok(if opened.outcome().is_ok() { Exit::Ok } else { exit_for(opened.diagnostics()) })
 }

@@ -1,5 +1,7 @@
 //! The plan of a gate, with every error in it, before anything starts.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 use speckit_core::Code;
 use speckit_core::Diagnostic;
@@ -11,7 +13,7 @@ use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 
 use super::{error, fail_with, prompt};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Exit, missing_requirements};
+use crate::context::{Context, Exit, Logins, missing_requirements};
 use speckit::Config;
 use speckit::agents::StagePlan;
 use speckit::internal::environment;
@@ -52,16 +54,24 @@ impl Prepared {
         let (snapshot, masks) = (config.snapshot(), config.masks());
         context.terminal.report(snapshot.warnings(), &masks);
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };
-        let plan = StagePlan::of(&config, stage, &request);
+        let orchestrator = &snapshot.settings().orchestrator;
+        // A dry run sends nothing.
+        let needed =
+            (!args.dry_run).then(|| orchestrator.agent_timeout().saturating_add(orchestrator.grace()));
+        let logins = Arc::new(Logins::of(snapshot.root_with_secrets()).renewed_for(needed));
+        let plan = StagePlan::with_logins(&config, stage, &request, Arc::clone(&logins) as _);
         let mut diagnostics = match &plan {
             Ok(plan) => with_strictness(plan.warnings().to_vec(), context.globals.strict),
             Err(refused) => refused.diagnostics().to_vec(),
         };
-        // As errors: an agent needs its command and its key.
-        diagnostics.extend(with_strictness(
-            missing_requirements(&environment::capture(), snapshot.root_with_secrets(), &[stage]),
-            true,
-        ));
+        let missing =
+            missing_requirements(&environment::capture(), snapshot.root_with_secrets(), &[stage], &logins);
+        // As errors: an agent needs its command and a credential. Another credential than the preferred one is enough.
+        let (others, missing): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|one| one.code == Code::AuthCredential);
+        diagnostics.extend(with_strictness(missing, true));
+        diagnostics.extend(with_strictness(others, context.globals.strict));
+        diagnostics.extend(with_strictness(logins.warnings(), context.globals.strict));
         Ok(Self { config, masks, stage, plan: plan.ok(), diagnostics: in_report_order(diagnostics) })
     }
 

@@ -2,6 +2,7 @@
 //! numbers from a seed.
 
 mod files;
+pub mod provider;
 mod random;
 mod recording;
 mod world;

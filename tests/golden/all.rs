@@ -2,6 +2,7 @@
 
 mod agents;
 mod app;
+mod auth;
 mod bench;
 mod config;
 mod policy;

@@ -4,6 +4,7 @@
 
 mod agents;
 mod app;
+mod auth;
 mod bench;
 mod browser;
 mod config;

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::credentials::{CredentialOrder, LoginState, VariableState};
 use speckit_core::agents::gate::{AgentRun, Event, Output, Plan, Request, Run, Status, Stream, list_text};
 use speckit_core::agents::{Provider, ProviderConfig, Stage, StdinMode};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::retry::{Jitter, RetryConfig};
+use speckit_core::{LayerKind, Source};
 use speckit_tests::golden;
 
 use crate::render_report;
@@ -29,6 +32,20 @@ fn report(config: &AppConfig, stage: Stage, request: &Request) -> String {
         Err(diagnostics) => ("no plan", diagnostics),
     };
     format!("{}({outcome})\n", render_report(&diagnostics, &Masks::default()))
+}
+
+/// A plan whose only agent uses a login.
+fn plan_with_a_login() -> Plan {
+    let mut config = AppConfig::default();
+    config.quality_gates.plan = vec!["gemini".into()];
+    let google = provider(&mut config, Provider::Google);
+    (google.login, google.token_env) = (Some("work".into()), Some("GEMINI_TOKEN".into()));
+    let choose = CredentialOrder::of_provider(google)
+        .choose(&|_| LoginState::Usable { valid_for: None }, &|_| VariableState::Set);
+    let defaults = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
+    let tree = parse(&defaults, Language::Toml).unwrap();
+    let choices = BTreeMap::from([(Provider::Google, choose)]);
+    Plan::with_credentials(&config, tree.root(), Stage::Plan, &request("is it?"), &choices).unwrap().0
 }
 
 #[test]
@@ -51,7 +68,17 @@ fn plans_have_texts_and_json() {
     google.retryable_exits.clear();
     let prompt = format!("Judge the work.\n\u{1b}[31m{}", "It is long. ".repeat(425));
     let (custom, _) = Plan::of(&config, Stage::Unlock, &request(&prompt)).unwrap();
-    golden!("agents/gate", "plans", format!("{}\n---\n{}", shipped.to_text(), custom.to_text()));
+    let login = plan_with_a_login();
+    golden!(
+        "agents/gate",
+        "plans",
+        format!("{}\n---\n{}\n---\n{}", shipped.to_text(), custom.to_text(), login.to_text())
+    );
+    golden!(
+        "agents/gate",
+        "the_credential_of_a_login_as_json",
+        format!("{:#}\n", login.to_json()["agents"][0])
+    );
     let retry = RetryConfig::default().with_jitter(Jitter::Equal).with_multiplier(1.5);
     let short =
         Plan { agents: custom.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..custom };

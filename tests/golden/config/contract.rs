@@ -59,7 +59,7 @@ fn an_explanation_has_the_fields_of_the_contract() {
         assert!(is_origin(&entry["origin"]));
     }
     golden!("config/contract", "explanation", to_string_pretty(&debounce).unwrap());
-    let secret = to_string_pretty(&explain_key("auth.corporate.client_secret")).unwrap();
+    let secret = to_string_pretty(&explain_key("providers.openai.api_key")).unwrap();
     assert!(!secret.contains("hunter2"), "{secret}");
     golden!("config/contract", "explanation_of_a_secret", secret);
     golden!(

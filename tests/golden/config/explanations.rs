@@ -16,12 +16,11 @@ watch_paths = [\"prompts\", \"config.toml\"]
 [retry]
 jitter = \"none\"
 
-[auth.corporate]
-client_id = \"speckit\"
-client_secret = \"hunter2-planted\"
-device_authorization_url = \"https://id.example/device\"
-token_url = \"https://id.example/token\"
-store = \"file\"
+[validation]
+strict_schema = false
+
+[providers.openai]
+api_key = \"hunter2-planted\"
 ";
 
 /// Defaults, a file, an environment and overrides with different values.
@@ -31,7 +30,7 @@ fn inputs() -> Inputs {
         environment: Environment::of([
             ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "5000"),
             ("SPECKIT_HOT_RELOAD__WATCH_PATHS", "rules,prompts"),
-            ("SPECKIT_AUTH__CORPORATE__CLIENT_SECRET", "hunter2-planted-too"),
+            ("SPECKIT_PROVIDERS__OPENAI__API_KEY", "hunter2-planted-too"),
         ]),
         overrides: vec![
             Override::assignment("retry.jitter=equal").unwrap(),
@@ -89,7 +88,7 @@ fn a_key_that_is_not_set_shows_the_facts_of_the_schema() {
 
 #[test]
 fn a_secret_is_explained_without_its_value() {
-    let text = explain_key("auth.corporate.client_secret").to_text();
+    let text = explain_key("providers.openai.api_key").to_text();
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/explain", "a_secret", text);
 }
@@ -97,7 +96,7 @@ fn a_secret_is_explained_without_its_value() {
 #[test]
 fn a_table_shows_the_part_of_each_layer() {
     golden!("config/explain", "a_table", explain_key("hot_reload").to_text());
-    let text = explain_key("auth.corporate").to_text();
+    let text = explain_key("providers.openai").to_text();
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/explain", "a_table_with_a_secret", text);
 }

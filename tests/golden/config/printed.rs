@@ -29,12 +29,24 @@ tier = \"low\"
 [quality_gates]
 tasks = [\"local\"]
 
+[validation]
+strict_schema = false
+
+[providers.openai]
+api_key = \"hunter2-planted\"
+
+[providers.google]
+login = \"corporate\"
+token_env = \"GEMINI_TOKEN\"
+
 [auth.corporate]
 client_id = \"speckit\"
-client_secret = \"hunter2-planted\"
+client_secret_env = \"CORPORATE_SECRET\"
+client_authentication = \"basic\"
 device_authorization_url = \"https://id.example/device\"
 token_url = \"https://id.example/token\"
-store = \"memory\"
+parameters = { audience = \"speckit\" }
+store = \"file\"
 ";
     let inputs = Inputs {
         documents: defaults_and("config.toml", file),

@@ -1,5 +1,6 @@
 mod capture;
 mod consensus;
+mod credentials;
 mod gate;
 mod guard;
 mod plan;

@@ -5,6 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::credentials::Credential;
 use speckit_core::agents::gate::{AgentRun, Output, Placeholders, Plan, Request, Run, Status};
 use speckit_core::agents::{Provider, Stage, StdinMode};
 use speckit_core::app::AppConfig;
@@ -156,11 +157,11 @@ proptest! {
         let order: Vec<&String> = by_name.agents.iter().map(|agent| &agent.name).collect();
         prop_assert_eq!(order, config.quality_gates.audit.iter().collect::<Vec<_>>());
         for agent in &by_name.agents {
-            let own_key = agent.command.api_key_env.as_ref();
+            let own_key = agent.command.credential.as_ref().map(Credential::variable);
             let withheld = &agent.command.withheld;
             prop_assert!(withheld.is_sorted());
             for key in keys.iter().flatten() {
-                prop_assert_eq!(withheld.contains(key), own_key != Some(key), "{} of {:?}", key, agent.command);
+                prop_assert_eq!(withheld.contains(key), own_key != Some(key.as_str()), "{} of {:?}", key, agent.command);
             }
         }
     }

@@ -13,7 +13,9 @@ use crate::test_dir::{RunResult, TestDir};
 mod before_start;
 mod database;
 mod list_and_show;
+mod logins;
 mod prompts;
+mod refreshed_logins;
 mod secrets;
 #[cfg(target_os = "linux")]
 mod signals;

@@ -4,3 +4,4 @@ mod models;
 mod orchestrator;
 #[cfg(target_os = "linux")]
 mod processes;
+mod provider_login;

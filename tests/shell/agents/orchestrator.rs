@@ -11,6 +11,7 @@ mod cancelling;
 mod dropping;
 mod fake_processes;
 mod listening;
+mod logins;
 mod masking;
 mod panicking;
 mod seeds;

@@ -111,8 +111,11 @@ mod pipes {
 
     #[test]
     fn a_named_pipe_without_a_writer_is_given_up() {
-        let dir = with_pipe().variable("SPECKIT_AUTH__CORP__CLIENT_SECRET_FILE", "p");
-        for command in ["check", "check p", "check --config p", "check --schema p"] {
+        let dir = with_pipe().variable("SPECKIT_TOKEN_FILE", "p");
+        dir.write("secret.schema.json", r#"{"properties": {"token": {"type": "string", "x-secret": true}}}"#);
+        for command in
+            ["check --schema secret.schema.json", "check p", "check --config p", "check --schema p"]
+        {
             let began = Instant::now();
             let result = dir.run(command);
             assert!(began.elapsed() < Duration::from_secs(8), "{command}: {:?}", began.elapsed());

@@ -10,8 +10,8 @@ mod rollback;
 #[cfg(unix)]
 mod watching;
 
-const SECRET: &str = "[auth.one]\nclient_id = 'a'\ndevice_authorization_url = 'https://a.example/d'\n\
-                      token_url = 'https://a.example/t'\nstore = 'memory'\n";
+/// A table where somebody may write a secret.
+const SECRET: &str = "[validation]\nstrict_schema = false\n[providers.openai]\n";
 
 fn retry_text(attempts: u8) -> String {
     format!("[retry]\nmax_attempts = {attempts}\n")

@@ -93,7 +93,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
 fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
     let dir = dir();
     let text_with = |attempts, rest: &str| format!("{}{SECRET}{rest}", retry_text(attempts));
-    record_generations(&dir, &[text_with(4, ""), text_with(5, "client_secret = 'Zq7Xw9Kv'\n")]);
+    record_generations(&dir, &[text_with(4, ""), text_with(5, "api_key = 'Zq7Xw9Kv'\n")]);
     let result = dir.run("history show 2").succeeds().no_stderr();
     let hashes = |line: &&str| !line.contains("  hash ") && !line.contains("  files ");
     let head: Vec<&str> = result.out.lines().filter(hashes).take(12).collect();
@@ -105,7 +105,7 @@ fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
             "  cause      reloaded, as generation 2 of its process",
             &[
                 "  changed    2 keys",
-                "    + auth.one.client_secret = \"[redacted]\"",
+                "    + providers.openai.api_key = \"[redacted]\"",
                 "    - retry.max_attempts = 4",
                 "    + retry.max_attempts = 5",
             ][..]
@@ -117,11 +117,11 @@ fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
         .succeeds()
         .stderr_has("the texts may hold secrets; those that the");
     assert!(masked.out.contains("\n==> c.toml <==\n[retry]\nmax_attempts = 5\n"), "{}", masked.out);
-    assert!(masked.out.contains("\nclient_secret = **********\n"), "{}", masked.out);
+    assert!(masked.out.contains("\napi_key = **********\n"), "{}", masked.out);
     let revealed = dir.run("history show 2 --sources --reveal").succeeds().stderr_has("which are shown");
-    assert!(revealed.out.contains("\nclient_secret = 'Zq7Xw9Kv'\n"), "{}", revealed.out);
+    assert!(revealed.out.contains("\napi_key = 'Zq7Xw9Kv'\n"), "{}", revealed.out);
     let json = dir.run("history show 2 --format json").succeeds().no_stderr().json();
-    assert_eq!(json["resolved"]["auth"]["one"]["client_secret"], "[redacted]");
+    assert_eq!(json["resolved"]["providers"]["openai"]["api_key"], "[redacted]");
     assert_eq!(member_names(&json["files"][0]), ["fingerprint", "path"]);
     let json = dir.run("history show 1 --sources --format json").succeeds().json();
     assert_eq!(json["files"][0]["text"], json!(text_with(4, "")));
@@ -131,13 +131,12 @@ fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
 #[test]
 fn two_generations_are_compared() {
     let dir = dir();
-    let secret =
-        |attempts, secret: &str| format!("{}{SECRET}client_secret = '{secret}'\n", retry_text(attempts));
+    let secret = |attempts, secret: &str| format!("{}{SECRET}api_key = '{secret}'\n", retry_text(attempts));
     record_generations(&dir, &[secret(4, "Zq7Xw9Kv"), secret(5, "Zq7Xw9Kv"), secret(5, "Yt5Rb3Nm")]);
     let diff = |arguments: &str| dir.run(&format!("history diff {arguments}")).succeeds().no_stderr().out;
     assert_eq!(
         diff("3 1"),
-        "- auth.one.client_secret = \"[redacted]\"\n+ auth.one.client_secret = \"[redacted]\"\n\
+        "- providers.openai.api_key = \"[redacted]\"\n+ providers.openai.api_key = \"[redacted]\"\n\
          - retry.max_attempts = 5\n+ retry.max_attempts = 4\n"
     );
     assert_eq!(diff("1 1"), "generations 1 and 1 have the same values\n");
@@ -177,7 +176,7 @@ fn the_history_is_found_even_if_the_configuration_is_broken() {
 #[test]
 fn a_recorded_secret_stays_masked_under_another_schema() {
     let dir = dir();
-    let secret = |word: &str| format!("{SECRET}client_secret = '{word}'\n");
+    let secret = |word: &str| format!("{SECRET}api_key = '{word}'\n");
     record_generations(&dir, &[secret("canary-of-the-first"), secret("canary-of-the-second")]);
     let dir = dir.file("open.json", "{}");
     for command in ["history show 1 --sources", "history rollback 1 --dry-run"] {

@@ -1,0 +1,2 @@
+mod device_flow;
+mod token;

@@ -8,6 +8,8 @@ mod auth;
 mod bench;
 mod browser;
 mod config;
+#[cfg(unix)]
+mod executable;
 mod globals;
 #[cfg(unix)]
 mod policy;

@@ -1,6 +1,5 @@
 //! A temporary folder for one test. The program runs in it, and its environment contains only the variables of the test.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -174,16 +173,6 @@ impl RunResult {
         let diagnostics = json["diagnostics"].as_array().expect("diagnostics are a list");
         diagnostics.iter().map(|diagnostic| diagnostic["code"].as_str().unwrap().to_owned()).collect()
     }
-}
-
-/// Writes an executable file, which tests find in `PATH` but never run.
-#[cfg(unix)]
-pub fn write_fake_command(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut file = std::fs::File::create(path).unwrap();
-    file.write_all(b"#!/bin/false\n").unwrap();
-    file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The names of the members of a JSON object, sorted.

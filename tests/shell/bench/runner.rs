@@ -8,7 +8,8 @@ use speckit::bench::{CommandError, CommandRunner, CommandStopper, memory_floor_b
 use speckit_core::bench::{Outcome, RunRecord};
 use speckit_core::retry::Seed;
 
-use crate::test_dir::{TestDir, write_fake_command};
+use crate::executable::write_executable;
+use crate::test_dir::TestDir;
 
 /// A limit that no test reaches, so that a mistake fails and does not hang.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -223,7 +224,7 @@ fn a_file_that_cannot_be_run_is_an_error_that_says_why() {
     let path = dir.path("data").display().to_string();
     let error = CommandRunner::new(&*path, [""; 0]).run().unwrap_err();
     assert!(error.to_string().contains("make the file executable"), "{error}");
-    write_fake_command(&dir.path("script"));
+    write_executable(&dir.path("script"), "#!/bin/false\n");
     let run = CommandRunner::new(dir.path("script").display().to_string(), [""; 0]).run().unwrap();
     assert_eq!(run.outcome, Outcome::exited(1));
 }
@@ -231,8 +232,7 @@ fn a_file_that_cannot_be_run_is_an_error_that_says_why() {
 #[test]
 fn a_script_without_a_first_line_is_an_error_that_says_what_it_needs() {
     let dir = TestDir::new();
-    write_fake_command(&dir.path("script"));
-    dir.write("script", "exit 0\n");
+    write_executable(&dir.path("script"), "exit 0\n");
     let error = CommandRunner::new(dir.path("script").display().to_string(), [""; 0]).run().unwrap_err();
     assert!(error.to_string().contains("a script needs a first line such as `#!/bin/sh`"), "{error}");
 }

@@ -127,7 +127,7 @@ fn a_missing_key_or_command_of_a_provider_gives_a_warning() {
 fn commands_are_searched_in_path() {
     let dir = TestDir::new();
     for name in ["codex", "claude", "gemini"] {
-        crate::test_dir::write_fake_command(&dir.path("bin").join(name));
+        crate::executable::write_executable(&dir.path("bin").join(name), "#!/bin/false\n");
     }
     let dir = dir.variable("PATH", "bin").file("speckit.toml", "[validation]\ncheck_api_keys = false\n");
     dir.run("check").succeeds().no_stderr();

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::repository::{Repository, write_executable};
+use super::repository::Repository;
+use crate::executable::write_executable;
 
 mod folders;
 mod former;

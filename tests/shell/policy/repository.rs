@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::executable::write_executable;
 use crate::test_dir::RunResult;
 
 /// The regular files of a tree, or of a difference: path, and content.
@@ -130,7 +130,6 @@ impl Repository {
     /// Writes an executable script into the folder of the hooks.
     pub(super) fn hook(&self, name: &str, script: &str) -> PathBuf {
         let folder = PathBuf::from(self.git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]));
-        std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(name);
         write_executable(&path, script);
         path
@@ -294,11 +293,6 @@ pub(super) fn output_of(mut command: Command, input: &[u8]) -> Output {
     // A program that does not read it may have ended.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
-}
-
-pub(super) fn write_executable(path: &Path, text: impl AsRef<[u8]>) {
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// A name of a file with bytes that are not UTF-8.

@@ -4,7 +4,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use super::repository::{Repository, not_utf8, write_executable};
+use super::repository::{Repository, not_utf8};
+use crate::executable::write_executable;
 
 mod law;
 

@@ -1,7 +1,8 @@
 //! Arguments that are rejected before an agent starts, and dry runs.
 
 use crate::agents::gate_command::{RUN, SUCCEEDING, gate_dir, gate_dir_with_settings};
-use crate::test_dir::{TestDir, write_fake_command};
+use crate::executable::write_executable;
+use crate::test_dir::TestDir;
 
 /// Runs a gate that is refused, and checks that no agent started and nothing was recorded.
 #[track_caller]
@@ -135,7 +136,7 @@ fn the_commands_of_gates_are_in_the_help_and_in_completions() {
 #[test]
 fn a_command_may_be_a_path() {
     let dir = gate_dir(&[SUCCEEDING]);
-    write_fake_command(&dir.path("tools/agent"));
+    write_executable(&dir.path("tools/agent"), "#!/bin/false\n");
     dir.run(&format!("{RUN} --set providers.openai.command=tools/agent --dry-run")).succeeds().no_stderr();
     assert_refused(
         &dir,

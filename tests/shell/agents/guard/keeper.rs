@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use super::guarded::{GuardedProgram, living_members, process, program, signal};
+use crate::executable::copy_executable;
 
 #[test]
 fn termination_signals_do_not_end_the_guard() {
@@ -102,7 +103,7 @@ fn a_program_whose_session_began_outside_of_its_container_has_a_guard() {
 fn a_program_whose_file_was_deleted_has_a_guard() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("guarded");
-    fs::copy(env!("CARGO_BIN_EXE_speckit-guarded"), &copy).unwrap();
+    copy_executable(env!("CARGO_BIN_EXE_speckit-guarded").as_ref(), &copy);
     // The shell opens the file, removes it, and then executes the open file.
     let script = "exec 3<\"$0\"; rm \"$0\"; exec /proc/self/fd/3";
     let mut guarded = GuardedProgram::start_as(Command::new("sh").args(["-c", script]).arg(&copy));

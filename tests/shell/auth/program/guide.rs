@@ -1,10 +1,9 @@
 //! The configurations of the guide work as they are written, with the addresses of a provider on loopback.
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use serde_json::json;
 use speckit_tests::fakes::provider::{Authentication, Decision, Dialect, Provider, RefreshRule};
 
+use crate::executable::write_executable;
 use crate::test_dir::{NO_MACHINE_CHECKS, TestDir};
 
 const GUIDE: &str = include_str!("../../../../shell/lib/src/guide/auth.md");
@@ -85,14 +84,13 @@ fn the_issuer_with_a_credential_helper() {
     let dir = dir_with("staff", "https://id.example.com", &provider);
     let helper = format!("helpers/docker-credential-{}", value(block, "helper"));
     // The protocol of docker's credential helpers, with a file as the store.
-    dir.write(
-        &helper,
+    write_executable(
+        &dir.path(&helper),
         "#!/bin/sh\nfile=\"$HOME/kept\"\ncase $1 in\nstore) cat > \"$file\" ;;\n\
          get) cat > /dev/null; [ -f \"$file\" ] && exec cat \"$file\"\n\
          echo 'credentials not found in native keychain'; exit 1 ;;\n\
          erase) cat > /dev/null; rm -f \"$file\" ;;\nesac\n",
     );
-    std::fs::set_permissions(dir.path(&helper), std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/bin:/bin", dir.path("helpers").display());
     let dir = dir.variable("PATH", &path);
     use_login("staff", &dir, &provider);

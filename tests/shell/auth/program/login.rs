@@ -7,6 +7,7 @@ use speckit_tests::fakes::provider::{Decision, Dialect, HttpAnswer, Provider, Re
 use speckit_tests::golden;
 
 use super::{TOKEN_FILE, change_record, dialect, dir_with, logged_in, record, stored_files, transcript};
+use crate::executable::write_executable;
 use crate::running_program::RunningProgram;
 use crate::test_dir::{RunResult, TestDir, member_names};
 
@@ -223,7 +224,7 @@ fn a_browser_is_opened_only_if_asked_for() {
     provider.decide_at_poll(1, Decision::Approve);
     let dir = dir_with(&provider);
     let dir = with_path(dir, "fake");
-    script(&dir, "fake/xdg-open", "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/opened\"\n");
+    write_executable(&dir.path("fake/xdg-open"), "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/opened\"\n");
     dir.run("auth login").succeeds();
     assert!(!dir.path("opened").exists());
     let opened = dir.run("auth login --open").succeeds();
@@ -245,12 +246,4 @@ fn a_browser_that_cannot_be_opened_is_a_note() {
 fn with_path(dir: TestDir, folder: &str) -> TestDir {
     let path = format!("{}:/usr/bin:/bin", dir.path(folder).display());
     dir.variable("PATH", &path)
-}
-
-/// Writes a program.
-fn script(dir: &TestDir, name: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    dir.write(name, text);
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(dir.path(name), mode).unwrap();
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use speckit::auth::{LoginConfig, TokenStorage};
 
-use super::{output, set_mode, worker};
+use super::{output, worker};
+use crate::executable::write_executable;
 use crate::test_dir::TestDir;
 
 /// A helper that keeps what it gets in files, and records its arguments.
@@ -26,8 +27,7 @@ esac
 fn with_helper(dir: &TestDir, script: &str, command: &str) -> String {
     let program = dir.path("bin/docker-credential-test");
     if !script.is_empty() && !program.exists() {
-        dir.write("bin/docker-credential-test", script);
-        set_mode(&program, 0o755);
+        write_executable(&program, script);
         fs::create_dir(dir.path("kept")).unwrap();
     }
     let path = format!("{}:/usr/bin:/bin", dir.path("bin").display());

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use super::{NOBODY, WORKER, output, set_mode, storage, store, token_in, worker};
+use crate::executable::copy_executable;
 use crate::test_dir::TestDir;
 
 /// A limit of the length of files stands for a full disk.
@@ -37,7 +38,7 @@ fn a_read_only_folder_is_noticed_before_anything_is_sent() {
     if rustix::process::geteuid().is_root() {
         // Nobody may not run what only root can reach, so this needs a copy.
         let copy = dir.path("worker");
-        fs::copy(WORKER, &copy).unwrap();
+        copy_executable(WORKER.as_ref(), &copy);
         set_mode(copy.parent().unwrap(), 0o755);
         for path in [&folder, &folder.join("work.json"), &folder.join("work.lock")] {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use speckit_tests::fakes::provider::{Dialect, Reply, Route};
 
 use super::{HOUR, Login, tokens_of};
 use crate::auth::storage::helper::KEEPER;
+use crate::executable::write_executable;
 
 /// A login whose tokens `docker-credential-test` keeps in a file.
 struct HelperLogin {
@@ -33,8 +33,7 @@ impl HelperLogin {
 
     fn install(&self, script: &str) {
         let program = self.login.folder.path().join("bin/docker-credential-test");
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&program, script);
     }
 
     /// What the helper keeps.

@@ -3,8 +3,9 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use super::super::repository::{Repository, output_of, write_executable};
+use super::super::repository::{Repository, output_of};
 use super::FakeProgram;
+use crate::executable::write_executable;
 
 fn mode(path: &Path) -> u32 {
     path.symlink_metadata().unwrap().permissions().mode() & 0o7777

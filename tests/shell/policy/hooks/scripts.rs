@@ -2,8 +2,9 @@
 
 use speckit::policy::LOCAL_VARIABLES;
 
-use super::super::repository::{Repository, output_of, write_executable};
+use super::super::repository::{Repository, output_of};
 use super::FakeProgram;
+use crate::executable::write_executable;
 
 #[test]
 fn without_its_program_it_calls_the_one_in_path() {

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::repository::{Repository, write_executable};
+use super::super::repository::Repository;
 use super::FakeProgram;
+use crate::executable::write_executable;
 
 #[track_caller]
 fn assert_does_not_run(repository: &Repository, reason: &str) {

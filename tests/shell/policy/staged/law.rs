@@ -7,7 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 
-use super::super::repository::{Repository, write_executable};
+use super::super::repository::Repository;
+use crate::executable::write_executable;
 
 /// A step of a person who works with git.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use std::process::Command;
 use speckit::store::{Store, StoreError};
 
 use super::test_database::{TestDatabase, add, worker};
+use crate::executable::copy_executable;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{path:?}: {error}")).permissions().mode() & 0o7777
@@ -98,9 +99,7 @@ fn open_as_user(database: &TestDatabase) -> String {
     let mut command = worker("open", &database.path());
     let program = database.folder().join("worker");
     if is_root(database) {
-        // Another process copies the file. If this one did, a child of another thread could inherit the file open for writing.
-        assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
-        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        copy_executable(command.get_program().as_ref(), &program);
         command = Command::new(&program);
         command.arg("open").arg(database.path()).uid(USER).gid(USER);
     }

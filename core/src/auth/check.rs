@@ -102,7 +102,13 @@ impl<'t> Table<'t> {
         for name in ["issuer", device, token, "revocation_url"] {
             let problem = self.text(name).and_then(|url| allowed_url(url).err());
             errors.extend(problem.map(|problem| {
-                let help = "write an absolute address, such as `https://id.example.com/token`";
+                let path = match name {
+                    "issuer" => "",
+                    "revocation_url" => "/revoke",
+                    "token_url" => "/token",
+                    _ => "/device",
+                };
+                let help = format!("write an absolute address, such as `https://id.example.com{path}`");
                 self.error(Code::AuthUrl, name, format!("the address {problem}")).help(help)
             }));
         }

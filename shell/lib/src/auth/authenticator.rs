@@ -10,14 +10,11 @@ use speckit_core::auth::{AuthError, Client, LoginConfig, Pkce};
 
 use super::abandon;
 use super::http::HttpClient;
+use super::perform;
 use super::storage::{StorageLock, TokenStorage};
 use crate::os::{clock, entropy, environment};
 use crate::retry::CancelToken;
 
-/// How long another process may hold the lock of the storage.
-const MAX_LOCK_WAIT: Duration = Duration::from_secs(30);
-/// How often the lock is tried.
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait before the clock is read again, since a clock may jump.
 const MAX_SLICE: Duration = Duration::from_secs(1);
 
@@ -163,20 +160,11 @@ impl DeviceFlowAuthenticator {
         self.lock(&CancelToken::new())?.store(record)
     }
 
-    /// The lock of the storage, which others hold for a refresh at most.
     fn lock(&self, cancel: &CancelToken) -> Result<StorageLock, AuthError> {
-        let start = self.clock.now().monotonic;
-        loop {
-            if let Some(lock) = self.storage.try_lock()? {
-                return Ok(lock);
-            }
-            let waited = self.clock.now().monotonic.saturating_sub(start);
-            if waited >= MAX_LOCK_WAIT || cancel.is_cancelled() {
-                let path = self.storage.lock_file().display().to_string();
-                return Err(AuthError::Locked { path, waited });
-            }
-            self.clock.wait(LOCK_PAUSE, cancel);
-        }
+        perform::lock(&self.storage, |wait| {
+            self.clock.wait(wait, cancel);
+            !cancel.is_cancelled()
+        })
     }
 }
 

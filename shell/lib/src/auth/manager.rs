@@ -120,7 +120,11 @@ impl TokenManager {
     /// Revokes the tokens at the provider and removes them from the store, also if the provider cannot be reached.
     pub fn log_out(&self) -> LogOut {
         let ManagerState { client, storage, http, .. } = &*self.shared;
-        let mut lock = match perform::lock(storage) {
+        let wait_always = |wait| {
+            clock::sleep(wait);
+            true
+        };
+        let mut lock = match perform::lock(storage, wait_always) {
             Ok(lock) => lock,
             Err(error) => return LogOut { was_logged_in: true, revoked: None, removed: Err(error) },
         };

@@ -59,18 +59,20 @@ fn with(
     }
 }
 
-/// Locks the storage, and waits up to 30 s for it.
-pub(super) fn lock(storage: &TokenStorage) -> Result<StorageLock, AuthError> {
+/// Locks the storage, which other processes hold for a refresh at most. `pause` waits for a time, and returns whether to try again.
+pub(super) fn lock(
+    storage: &TokenStorage,
+    mut pause: impl FnMut(Duration) -> bool,
+) -> Result<StorageLock, AuthError> {
     let mut waited = Duration::ZERO;
     let mut waits = lock_waits(entropy::seed());
     loop {
         if let Some(lock) = storage.try_lock()? {
             return Ok(lock);
         }
-        let Some(wait) = waits.next() else {
-            return Err(AuthError::Locked { path: storage.lock_file().display().to_string(), waited });
-        };
-        clock::sleep(wait);
-        waited += wait;
+        match waits.next() {
+            Some(wait) if pause(wait) => waited += wait,
+            _ => return Err(AuthError::Locked { path: storage.lock_file().display().to_string(), waited }),
+        }
     }
 }

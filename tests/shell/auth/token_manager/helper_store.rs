@@ -83,7 +83,8 @@ fn the_threads_of_a_process_share_one_renewal() {
     shared.login.provider.script(Route::Token, [Reply::model().after(Duration::from_millis(300))]);
     tokens_of(vec![shared.worker("token", &["50"])]);
     let calls = fs::read_to_string(shared.kept.join("calls")).unwrap();
-    assert_eq!(calls, "get\nget\nget\nstore\nget\n", "load, load under the lock, prove, store, read back");
+    let [load, prove, store] = ["get\n", "get\nstore\nget\n", "store\nget\n"];
+    assert_eq!(calls, [load, load, prove, store].concat(), "load, load under the lock, prove, store");
 }
 
 /// There is no file of tokens whose stamp could differ: the lock file's does.
@@ -130,6 +131,22 @@ fn a_helper_that_stops_working_stops_the_refresh_before_it_is_sent() {
         assert_eq!((shared.calls(), shared.login.provider.requests().len()), (working + 1, 0));
         assert_eq!(shared.stored(), old);
     }
+}
+
+#[test]
+fn a_helper_that_reads_and_does_not_store_stops_the_refresh_before_it_is_sent() {
+    let shared = HelperLogin::new();
+    let old = shared.grant(HOUR);
+    shared.install(&KEEPER.replace("store)", "store) cat > /dev/null; exit 1;"));
+    let mut worker = shared.worker("token", &["1"]);
+    drop(worker.stdin.take());
+    let output = worker.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !output.status.success() && text.contains("`docker-credential-test store` did not work"),
+        "{text}"
+    );
+    assert_eq!((shared.login.provider.requests().len(), shared.stored()), (0, old));
 }
 
 fn assert_only_the_helper_has_tokens(folder: &Path) {

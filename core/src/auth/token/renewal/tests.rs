@@ -154,6 +154,17 @@ fn a_new_token_is_requested_although_the_old_one_is_fresh() {
 }
 
 #[test]
+fn a_refresh_keeps_the_place_of_revocation_that_the_login_knew() {
+    let record = stored();
+    let changed = client(&json!({"revocation_url": "https://elsewhere.example/revoke"}));
+    let mut run = Run::of(changed, RenewalGoal::Lasting(Duration::ZERO), 4600).until_sent(&record);
+    let RenewalAction::Store(new) = run.step(answered(200, &json!({"access_token": "a2"}))) else {
+        panic!("{:?}", run.action)
+    };
+    assert_eq!(new.endpoints, record.endpoints);
+}
+
+#[test]
 fn nobody_logged_in_or_another_provider_means_log_in_and_nothing_is_sent() {
     let mut run = Run::lasting(0, 1000);
     run.step(Loaded(Ok(None)));

@@ -55,12 +55,12 @@ impl TokenHelper {
         record.map_err(|problem| self.failed(HelperCommand::Get, &problem))
     }
 
-    /// Proves that the helper can store: it has a record that it can read, or it stores a text that is no secret and returns it.
+    /// Proves that the helper can store: it stores the record that it has once more, or a text that is no secret, and returns it.
     pub(super) fn check(&self) -> Result<(), AuthError> {
         // What is stored and cannot be read is replaced.
         let output = self.run(HelperCommand::Get, server(&self.login).as_bytes())?;
         match loaded(output.status, output.stdout.expose()) {
-            Ok(Some(_)) => Ok(()),
+            Ok(Some(record)) => self.store(&record),
             Err(problem @ (HelperProblem::Failed { .. } | HelperProblem::Killed)) => {
                 Err(self.failed(HelperCommand::Get, &problem))
             }

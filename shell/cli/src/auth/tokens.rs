@@ -16,12 +16,7 @@ use speckit::auth::StatusReport;
 pub(super) fn refresh(context: &Context, wanted: Option<&str>) -> CommandResult {
     let login = SelectedLogin::of(context, wanted)?;
     let manager = login.manager(context)?;
-    let token = uninterrupted(context, || manager.refresh())?;
-    let token = token.map_err(|error| login.fail(context, &error))?;
-    // The old token may be usable, but it was not refreshed.
-    if let Some(failure) = token.warning() {
-        return Err(login.fail(context, failure));
-    }
+    uninterrupted(context, || manager.refresh())?.map_err(|error| login.fail(context, &error))?;
     let report = StatusReport { logins: Vec::from([status_of(&login.name, &login.config)]) };
     context.print(&report, report.to_text());
     Ok(Exit::Ok)

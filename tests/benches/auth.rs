@@ -2,8 +2,8 @@
 //!
 //! The provider is on loopback and answers at once, so the figures are those of speckit.
 //!
-//!     cargo bench -p speckit-tests --bench auth
-//!     cargo bench -p speckit-tests --bench auth -- token     # only this part: code or token
+//!     cargo bench -p speckit-tests -F benches --bench auth
+//!     cargo bench -p speckit-tests -F benches --bench auth -- token     # only this part: code or token
 
 use std::env;
 use std::hint::black_box;

@@ -2,11 +2,13 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use super::models::{ModelConfig, Provider, ProviderConfig};
+use super::models::{ModelConfig, ProviderConfig};
 use super::stages::{QualityGateConfig, Stage};
 use crate::retry::RetryConfig;
 
@@ -26,11 +28,19 @@ pub struct OrchestratorConfig {
     /// The key of the answers that must be equal for the quorum; `None`: an agent only has to succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agree_on: Option<String>,
-    /// How many agents of a stage must succeed: 1 to 5. The default is two thirds, rounded up.
+    /// The values of `agree_on` that mean yes; `None`: every value that enough agents give does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<Vec<Json>>,
+    /// How many agents a stage may have: 1 to 100.
+    pub max_agents: u32,
+    /// How many agents of a stage must succeed: 1 to `max_agents`. The default is two thirds, rounded up.
     pub quorum: BTreeMap<Stage, u32>,
 }
 
 impl OrchestratorConfig {
+    /// The allowed values of `max_agents`.
+    pub const MAX_AGENTS: core::ops::RangeInclusive<u32> = 1..=100;
+
     /// How long one agent may run.
     pub fn agent_timeout(&self) -> Duration {
         Duration::from_secs(self.agent_timeout_s)
@@ -55,6 +65,8 @@ impl Default for OrchestratorConfig {
             grace_s: 5,
             output_kib: 64,
             agree_on: None,
+            accept: None,
+            max_agents: 5,
             quorum: BTreeMap::new(),
         }
     }
@@ -67,8 +79,8 @@ pub struct GateSettings<'a> {
     pub models: &'a BTreeMap<String, ModelConfig>,
     /// The models of each stage.
     pub quality_gates: &'a QualityGateConfig,
-    /// The programs that reach the models.
-    pub providers: &'a BTreeMap<Provider, ProviderConfig>,
+    /// The programs that reach the models, by the name of their provider.
+    pub providers: &'a BTreeMap<String, ProviderConfig>,
     /// How the agents run.
     pub orchestrator: &'a OrchestratorConfig,
     /// How a failed attempt of an agent is retried.

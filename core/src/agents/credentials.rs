@@ -1,5 +1,6 @@
 //! The credential of a provider's agents: the token of a login, or an API key.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -258,10 +259,30 @@ pub fn describe_credential(
     Some(CredentialOrder::of_tree(settings).choose(login, variable).to_string())
 }
 
-/// The variables with the secrets that the logins of a tree use to prove who this program is. No agent inherits them.
-pub fn client_secret_variables(root: &Value) -> impl Iterator<Item = &str> {
-    let logins = root.member("auth").and_then(Value::as_table).into_iter().flatten();
-    logins.filter_map(|(_, login)| login.member("client_secret_env")?.as_str())
+/// The settings that name the variable of a secret, in any table.
+const NAMES_OF_VARIABLES: [&str; 4] = ["api_key_env", "client_secret_env", "password_env", "token_env"];
+
+/// The variables that a setting names as those of a secret: API keys, tokens, and the secrets of logins and servers.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::agents::credentials::named_secret_variables;
+/// use speckit_core::config::source::{Language, parse};
+/// let text = "[providers.local]\napi_key_env = 'LOCAL_KEY'\n[auth.work]\nclient_secret_env = 'WORK_SECRET'\n";
+/// let layer = parse(&Source::document(LayerKind::File, "app.toml", text), Language::Toml)?;
+/// assert!(named_secret_variables(layer.root()).into_iter().eq(["LOCAL_KEY", "WORK_SECRET"]));
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn named_secret_variables(root: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    root.leaves(&mut |key, value| {
+        if let (Some(Segment::Name(name)), Some(variable)) = (key.segments().last(), value.as_str())
+            && NAMES_OF_VARIABLES.contains(&name.as_str())
+        {
+            names.insert(variable.into());
+        }
+    });
+    names
 }
 
 /// A credential that cannot be used.

@@ -8,13 +8,17 @@ pub mod consensus;
 pub mod credentials;
 pub mod gate;
 mod models;
+mod output_rules;
 pub mod preflight;
 pub mod process;
+mod provider_output;
 pub mod registry;
 mod stages;
 
 pub use config::{GateSettings, OrchestratorConfig};
-pub use models::{CredentialKind, ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
+pub use models::{CredentialKind, ModelConfig, ProviderConfig, StdinMode, Tier};
+pub use output_rules::{OutputRules, check_outputs};
+pub use provider_output::{CaptureGroup, FailureClass, FailurePattern, OutputMode};
 pub use registry::{ModelEntry, ModelRegistry, RegistryError};
 pub use stages::{QualityGateConfig, Stage, UnknownStage};
 

@@ -6,11 +6,14 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::provider_output::{FailurePattern, OutputMode};
+use crate::retry::RetryOverrides;
+
 /// One model that a gate may name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelConfig {
-    /// Its provider.
-    pub provider: Provider,
+    /// The name of its provider.
+    pub provider: String,
     /// Its id at the provider.
     pub model: String,
     /// Its cost and capability.
@@ -18,43 +21,6 @@ pub struct ModelConfig {
     /// Its other names.
     #[serde(default)]
     pub aliases: Vec<String>,
-}
-
-/// The provider of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// OpenAI.
-    OpenAi,
-    /// Anthropic.
-    Anthropic,
-    /// Google.
-    Google,
-}
-
-impl Provider {
-    /// Every provider, in the order of the schema.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Google];
-
-    /// The name that configurations use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Google => "google",
-        }
-    }
-
-    /// The provider of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|provider| provider.name() == name)
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// The cost and capability of a model.
@@ -87,7 +53,7 @@ impl fmt::Display for Tier {
 }
 
 /// The command that runs the models of a provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProviderConfig {
     /// The program, by name or by path.
     pub command: String,
@@ -112,6 +78,22 @@ pub struct ProviderConfig {
     /// The retryable exit codes (1 to 255). Exit 75 is always retryable, listed or not.
     #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
+    /// The form of its standard output.
+    #[serde(default)]
+    pub output: OutputMode,
+    /// The JSON pointer (RFC 6901) to its answer in its output; in JSON lines the last one that has it counts. `None`: its whole
+    /// output is its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_at: Option<String>,
+    /// The JSON pointer (RFC 6901) to what shows a failure in its output: `true`, a text or an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_at: Option<String>,
+    /// Texts in its output that show a failure. The first that matches decides.
+    #[serde(default)]
+    pub failure_patterns: Vec<FailurePattern>,
+    /// How its agents are retried; what is absent comes from `retry`.
+    #[serde(default, skip_serializing_if = "RetryOverrides::is_empty")]
+    pub retry: RetryOverrides,
 }
 
 /// A kind of credential of a provider.

@@ -60,7 +60,7 @@ impl FromStr for Stage {
     }
 }
 
-/// The models of each stage: 1 to 5 canonical names or aliases.
+/// The models of each stage: canonical names or aliases.
 ///
 /// A missing stage has its default gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,9 +79,6 @@ pub struct QualityGateConfig {
 }
 
 impl QualityGateConfig {
-    /// The allowed number of agents in a gate.
-    pub const AGENTS: core::ops::RangeInclusive<usize> = 1..=5;
-
     /// The names in the gate of a stage, as configured.
     pub fn agents(&self, stage: Stage) -> &[String] {
         match stage {

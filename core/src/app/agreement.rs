@@ -12,6 +12,7 @@ use crate::agents::Stage;
 use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Language, parse};
 use crate::policy::Policy;
+use crate::retry::RetryConfig;
 use crate::tree::{LayerKind, Source};
 
 fn schema() -> Json {
@@ -33,7 +34,7 @@ fn parts<'s>(root: &'s Json, schema: &'s Json) -> Vec<&'s Json> {
     core::iter::once(schema).chain(all_of.flat_map(|part| parts(root, part))).collect()
 }
 
-/// The schemas of each property, and those of the members that a pattern describes.
+/// The schemas of each property, and those of the other members.
 fn properties<'s>(parts: &[&'s Json]) -> (BTreeMap<&'s str, Vec<&'s Json>>, Vec<&'s Json>) {
     let mut named: BTreeMap<&str, Vec<&Json>> = BTreeMap::new();
     let members = |name: &'static str| {
@@ -42,7 +43,9 @@ fn properties<'s>(parts: &[&'s Json]) -> (BTreeMap<&'s str, Vec<&'s Json>>, Vec<
     for (name, schema) in members("properties").collect::<Vec<_>>() {
         named.entry(name).or_default().push(schema);
     }
-    (named, members("patternProperties").map(|(_, schema)| schema).collect())
+    let additional = parts.iter().filter_map(|part| part.get("additionalProperties"));
+    let others = members("patternProperties").map(|(_, schema)| schema);
+    (named, others.chain(additional.filter(|schema| schema.is_object())).collect())
 }
 
 /// Calls `visit` with each key of `value`, every schema of it, and its value.
@@ -68,6 +71,7 @@ fn walk<'s>(
 fn populated() -> AppConfig {
     let mut config = AppConfig::default();
     config.orchestrator.agree_on = Some("verdict".into());
+    config.orchestrator.accept = Some(vec!["approve".into(), 1.into(), true.into()]);
     config.orchestrator.quorum = Stage::ALL.map(|stage| (stage, 2)).into();
     let rest = json!({
         "policy": {
@@ -90,16 +94,25 @@ fn populated() -> AppConfig {
     let AppConfig { policy, auth, .. } = serde_json::from_value(rest).unwrap();
     for provider in config.providers.values_mut() {
         (provider.login, provider.token_env) = (Some("example".into()), Some("EXAMPLE_TOKEN".into()));
+        (provider.answer_at, provider.error_at) = (Some("/result".into()), Some("/is_error".into()));
+        let patterns = json!([
+            {"pattern": "limit, wait (\\d+) s", "class": "retryable", "retry_after": 1},
+            {"pattern": "limit, wait (?<wait>\\d+) s", "class": "permanent", "retry_after": "wait"},
+        ]);
+        provider.failure_patterns = serde_json::from_value(patterns).unwrap();
+        provider.retry =
+            serde_json::from_value(serde_json::to_value(RetryConfig::default()).unwrap()).unwrap();
     }
     AppConfig { policy, auth, ..config }
 }
 
 /// A configuration whose map entries have only the required keys, completed by the defaults of the types.
 fn completed() -> Json {
-    let defaults = defaults();
+    let mut providers = defaults().get("providers").unwrap().clone();
+    providers["local"] = json!({"command": "ollama"});
     let config: AppConfig = serde_json::from_value(json!({
         "models": {"m": {"provider": "openai", "model": "gpt-5", "tier": "low"}},
-        "providers": defaults.get("providers").unwrap(),
+        "providers": providers,
         "policy": {"rules": {"r": {"pattern": "x", "message": "no x"}}, "commands": {"c": {"run": ["true"]}}},
         "auth": {"a": {"client_id": "c", "store": "file"}},
     }))
@@ -166,12 +179,34 @@ fn the_schema_refuses_values_out_of_range() {
             "/providers/openai/credentials",
         ),
         (json!({"providers": {"openai": {"credentials": ["key"]}}}), "/providers/openai/credentials/0"),
+        (json!({"providers": {"openai": {"output": "xml"}}}), "/providers/openai/output"),
+        (
+            json!({"providers": {"openai": {"retry": {"multiplier": 0.5}}}}),
+            "/providers/openai/retry/multiplier",
+        ),
+        (
+            json!({"providers": {"openai": {"failure_patterns": [{"pattern": "x"}]}}}),
+            "/providers/openai/failure_patterns/0/class",
+        ),
+        (
+            json!({"providers": {"openai": {"failure_patterns": [{"retry_after": 0}]}}}),
+            "/providers/openai/failure_patterns/0/retry_after",
+        ),
+        (json!({"orchestrator": {"accept": []}}), "/orchestrator/accept"),
+        (json!({"orchestrator": {"accept": [null]}}), "/orchestrator/accept/0"),
         (json!({"auth": {"a": {"store": "file"}}}), "/auth/a/client_id"),
         (json!({"auth": {"a": {"client_id": "c"}}}), "/auth/a/store"),
         (json!({"auth": {"a": {"store": "memory"}}}), "/auth/a/store"),
         (json!({"auth": {"a": {"pkce": "plain"}}}), "/auth/a/pkce"),
         (json!({"auth": {"a": {"parameters": {"p": 1}}}}), "/auth/a/parameters/p"),
         (json!({"orchestrator": {"agent_timeout_s": 0}}), "/orchestrator/agent_timeout_s"),
+        (json!({"orchestrator": {"max_agents": 0}}), "/orchestrator/max_agents"),
+        (json!({"orchestrator": {"max_agents": 101}}), "/orchestrator/max_agents"),
+        (json!({"models": {"m": {"model": "-c"}}}), "/models/m/model"),
+        (json!({"models": {"m": {"model": ""}}}), "/models/m/model"),
+        (json!({"providers": {"local__llm": {}}}), "/providers/[local__llm]"),
+        (json!({"providers": {"local": {}}}), "/providers/local/command"),
+        (json!({"providers": {"local": {"cmd": "x"}}}), "/providers/local"),
         (json!({"orchestrator": {"grace_s": -1}}), "/orchestrator/grace_s"),
         (json!({"store": {"keep_generations": 1.5}}), "/store/keep_generations"),
         (json!({"policy": {"rules": {"r": {"pattern": "x"}}}}), "/policy/rules/r/message"),
@@ -196,13 +231,17 @@ fn every_property_of_the_schema_is_a_field_and_every_field_a_property() {
     walk(&root, &[&root], "", &full, &mut |key, schemas, value| {
         let Some(members) = value.as_object() else { return };
         tables += 1;
-        let closed = schemas.iter().any(|part| part.get("additionalProperties") == Some(&Json::Bool(false)));
+        let closes = |part: &&Json| {
+            part.get("additionalProperties") == Some(&Json::Bool(false))
+                || part.get("propertyNames").is_some()
+        };
+        let closed = schemas.iter().any(closes);
         assert!(closed, "`{key}` admits unknown keys");
         for name in properties(schemas).0.keys() {
             assert!(members.contains_key(*name), "the schema has `{key}.{name}`, the type has not");
         }
     });
-    assert_eq!(tables, 27);
+    assert_eq!(tables, 30);
 }
 
 #[test]
@@ -228,6 +267,7 @@ fn every_default_of_the_schema_equals_that_of_the_types() {
         ".policy.commands.c.run",
         ".policy.rules.r.message",
         ".policy.rules.r.pattern",
+        ".providers.local.command",
     ];
     assert_eq!(without, required, "settings without a default");
 }
@@ -236,7 +276,7 @@ fn every_default_of_the_schema_equals_that_of_the_types() {
 fn every_key_of_the_schema_is_described_and_no_keyword_is_misspelt() {
     const KEYWORDS: &str = "$schema $id $ref title description type enum default required properties \
         patternProperties additionalProperties minimum maximum minLength maxLength pattern minItems maxItems uniqueItems items allOf \
-        definitions x-secret x-reload x-merge x-env";
+        propertyNames definitions x-secret x-reload x-merge x-env";
     fn check(schema: &Json, place: &str) {
         let object = schema.as_object().unwrap();
         for (keyword, value) in object {

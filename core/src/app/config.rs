@@ -9,9 +9,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use super::shipped;
-use crate::agents::{
-    GateSettings, ModelConfig, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig,
-};
+use crate::agents::{GateSettings, ModelConfig, OrchestratorConfig, ProviderConfig, QualityGateConfig};
 use crate::auth::LoginConfig;
 use crate::config::HotReloadConfig;
 use crate::policy::PolicyConfig;
@@ -47,9 +45,9 @@ pub struct AppConfig {
     /// How failed calls are retried.
     #[serde(default)]
     pub retry: RetryConfig,
-    /// The programs that call the models.
+    /// The programs that call the models, by the name of their provider.
     #[serde(default)]
-    pub providers: BTreeMap<Provider, ProviderConfig>,
+    pub providers: BTreeMap<String, ProviderConfig>,
     /// How the agents of a gate run.
     #[serde(default)]
     pub orchestrator: OrchestratorConfig,
@@ -76,7 +74,7 @@ impl AppConfig {
     /// ```
     /// let config = speckit_core::app::AppConfig::default();
     /// let variables: Vec<&str> = config.api_key_variables().collect();
-    /// assert_eq!(variables, ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"]);
+    /// assert_eq!(variables, ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY"]);
     /// ```
     pub fn api_key_variables(&self) -> impl Iterator<Item = &str> {
         GateSettings::from(self).api_key_variables()

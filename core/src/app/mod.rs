@@ -6,6 +6,7 @@ mod config;
 pub mod migrate;
 mod rules;
 mod shipped;
+pub mod trust;
 
 pub use config::{AppConfig, ValidationConfig};
 pub use rules::Application;

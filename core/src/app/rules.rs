@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::migrate::{is_left_out, migrate_layer};
-use crate::agents::Provider;
+use crate::agents::check_outputs;
 use crate::agents::registry::NameCheck;
 use crate::auth::{check_logins, is_misplaced_secret};
 use crate::config::Layer;
@@ -38,10 +38,10 @@ impl Extension for Application {
     /// A provider has the name of a variable with its API key, and a login that of one with its secret; somebody may write the
     /// API key or the secret itself.
     fn secrets(&self) -> Vec<Key> {
-        let api_keys = Provider::ALL.map(|provider| Key::of(["providers", provider.name(), "api_key"]));
+        let api_key = Key::of(["providers", EVERY_NAME, "api_key"]);
         let client_secret = Key::of(["auth", EVERY_NAME, "client_secret"]);
         let in_parameters = Key::of(["auth", EVERY_NAME, "parameters", "client_secret"]);
-        api_keys.into_iter().chain([client_secret, in_parameters]).collect()
+        [api_key, client_secret, in_parameters].into()
     }
 
     fn holds_secret(&self) -> fn(&Key, &Value) -> bool {
@@ -55,11 +55,13 @@ impl Extension for Application {
 
     fn check(&self, root: &Value, violations: &mut Vec<Diagnostic>) {
         let names = self.names.check(root);
-        // The check of a gate reports the same as the bounds of its list, in clearer words.
-        let gates: Vec<&Key> =
-            names.iter().filter(|n| n.code == Code::GateAgentCount).map(|n| &n.key).collect();
-        let is_bound = |code| matches!(code, Code::SchemaMinItems | Code::SchemaMaxItems);
-        violations.retain(|violation| !(gates.contains(&&violation.key) && is_bound(violation.code)));
+        // The check of names reports the same as the bounds of a list or a text, in clearer words.
+        let is_bound = |code| {
+            use Code::{SchemaMaxItems, SchemaMinItems, SchemaMinLength, SchemaPattern};
+            matches!(code, SchemaMinItems | SchemaMaxItems | SchemaMinLength | SchemaPattern)
+        };
+        let is_clearer = |violation: &Diagnostic| names.iter().any(|name| name.key == violation.key);
+        violations.retain(|violation| !(is_bound(violation.code) && is_clearer(violation)));
         // Values that the schema refuses too are reported once, also by a lenient configuration.
         let mut mistakes = check_logins(root);
         // What the schema refuses by its name is reported as that, and hidden. A secret in a file has a report of its own.
@@ -76,6 +78,7 @@ impl Extension for Application {
             violations.iter_mut().for_each(|violation| violation.severity = Severity::Warning);
         }
         violations.extend(names);
+        violations.extend(check_outputs(root));
         violations.extend(mistakes);
     }
 }
@@ -135,6 +138,29 @@ mod tests {
             hidden("[auth.one]\n[providers.google]\napi_key = 'hunter2'\napi_key_env = 'K'\n"),
             ["providers.google.api_key"]
         );
+    }
+
+    #[test]
+    fn a_variable_holds_a_secret_if_the_key_that_it_spells_is_one() {
+        let rules = rules().with_prefix("MY", &["CONFIG"]);
+        let names = rules.keys().variable_names(None).unwrap();
+        for (variable, expected) in [
+            ("MY_AUTH__WORK__CLIENT_SECRET", true),
+            ("MY_AUTH__WORK__CLIENT_SECRET_FILE", true),
+            ("MY_AUTH__WORK__CLIENT_SECERT", true),
+            ("MY_AUTH__WORK__PARAMETERS__CLIENT_SECRET", true),
+            ("MY_PROVIDERS__LOCAL__API_KEY", true),
+            ("MY_PROVIDERS__JSON", true),
+            ("MY_AUTH__WORK__CLIENT_ID", false),
+            ("MY_PROVIDERS__OPENAI__API_KEY_ENV", false),
+            ("MY_HOT_RELOAD__DEBOUNCE_MS", false),
+            ("MY_CONFIG", false),
+            ("MY_TOOL", false),
+            ("OTHER", false),
+            ("SPECKIT_AUTH__WORK__CLIENT_SECRET", false),
+        ] {
+            assert_eq!(names.holds_secret(variable), expected, "{variable}");
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agents::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier, names};
+use crate::agents::{ModelConfig, OutputMode, ProviderConfig, StdinMode, Tier, names};
 use crate::config::source::{Language, parse};
 use crate::policy::PolicyConfig;
+use crate::retry::RetryOverrides;
 use crate::tree::typed::from_value;
 use crate::tree::{LayerKind, Source};
 
@@ -14,29 +15,42 @@ use crate::tree::{LayerKind, Source};
 pub(super) const DEFAULTS: &str = include_str!("defaults.toml");
 
 pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
-    use Provider::{Anthropic, Google, OpenAi};
     [
-        ("gemini", Google, "gemini-2.5-pro", Tier::High, Vec::new()),
-        ("gemini_flash", Google, "gemini-2.5-flash", Tier::Low, names(["gemini-flash"])),
-        ("claude", Anthropic, "claude-sonnet-4-5", Tier::High, Vec::new()),
-        ("claude_haiku", Anthropic, "claude-haiku-4-5", Tier::Low, names(["claude-haiku"])),
-        ("gpt_pro", OpenAi, "gpt-5-pro", Tier::High, names(["gpt-pro"])),
-        ("gpt_codex", OpenAi, "gpt-5-codex", Tier::Medium, names(["gpt-codex"])),
+        ("gemini", "google", "gemini-2.5-pro", Tier::High, Vec::new()),
+        ("gemini_flash", "google", "gemini-2.5-flash", Tier::Low, names(["gemini-flash"])),
+        ("claude", "anthropic", "claude-sonnet-4-5", Tier::High, Vec::new()),
+        ("claude_haiku", "anthropic", "claude-haiku-4-5", Tier::Low, names(["claude-haiku"])),
+        ("gpt_pro", "openai", "gpt-5-pro", Tier::High, names(["gpt-pro"])),
+        ("gpt_codex", "openai", "gpt-5-codex", Tier::Medium, names(["gpt-codex"])),
     ]
     .map(|(name, provider, model, tier, aliases)| {
-        (name.into(), ModelConfig { provider, model: model.into(), tier, aliases })
+        (name.into(), ModelConfig { provider: provider.into(), model: model.into(), tier, aliases })
     })
     .into()
 }
 
-pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
-    use Provider::{Anthropic, Google, OpenAi};
+pub(super) fn shipped_providers() -> BTreeMap<String, ProviderConfig> {
     [
-        (OpenAi, "codex", names(["exec", "--model", "{model}", "{prompt}"]), "OPENAI_API_KEY"),
-        (Anthropic, "claude", names(["--print", "--model", "{model}", "{prompt}"]), "ANTHROPIC_API_KEY"),
-        (Google, "gemini", names(["--model", "{model}", "--prompt", "{prompt}"]), "GEMINI_API_KEY"),
+        (
+            "openai",
+            ("codex", names(["exec", "--skip-git-repo-check", "--json", "--model", "{model}", "-"])),
+            "OPENAI_API_KEY",
+            (OutputMode::Jsonl, "/item/text", "/error"),
+        ),
+        (
+            "anthropic",
+            ("claude", names(["--print", "--output-format", "json", "--model", "{model}"])),
+            "ANTHROPIC_API_KEY",
+            (OutputMode::Json, "/result", "/is_error"),
+        ),
+        (
+            "google",
+            ("gemini", names(["--skip-trust", "--output-format", "json", "--model", "{model}"])),
+            "GEMINI_API_KEY",
+            (OutputMode::Json, "/response", "/error"),
+        ),
     ]
-    .map(|(provider, command, args, api_key_env)| {
+    .map(|(provider, (command, args), api_key_env, (output, answer_at, error_at))| {
         let config = ProviderConfig {
             command: command.into(),
             args,
@@ -44,10 +58,15 @@ pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
             login: None,
             credentials: ProviderConfig::credentials(),
             token_env: None,
-            stdin: StdinMode::None,
+            stdin: StdinMode::Prompt,
             retryable_exits: ProviderConfig::retryable_exits(),
+            output,
+            answer_at: Some(answer_at.into()),
+            error_at: Some(error_at.into()),
+            failure_patterns: Vec::new(),
+            retry: RetryOverrides::default(),
         };
-        (provider, config)
+        (provider.into(), config)
     })
     .into()
 }

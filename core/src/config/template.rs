@@ -44,17 +44,26 @@ fn table(schema: &Schema, keys: &BTreeSet<Key>, key: &Key, defaults: &Value, tex
         };
         if is_table { tables.push(child) } else { settings.push(child) }
     }
+    let mut lines = String::new();
+    for key in &settings {
+        setting(schema, key, defaults.get(key), &mut lines);
+    }
     if !key.is_root() && (!settings.is_empty() || tables.is_empty()) {
         text.push('\n');
         describe(schema, key, text);
-        text.push_str(&format!("#[{key}]\n"));
+        // Without a default in it, the table is no part of the defaults either.
+        let has_default = present.is_some() || lines.is_empty() || lines.lines().any(is_default);
+        text.push_str(&format!("#{}[{key}]\n", if has_default { "" } else { " " }));
     }
-    for key in &settings {
-        setting(schema, key, defaults.get(key), text);
-    }
+    text.push_str(&lines);
     for key in &tables {
         table(schema, keys, key, defaults, text);
     }
+}
+
+/// Whether a line is a setting with its default, and not a description.
+fn is_default(line: &str) -> bool {
+    line.strip_prefix('#').is_some_and(|rest| !rest.starts_with(' '))
 }
 
 fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String) {

@@ -1,5 +1,6 @@
 //! The commands of a policy: which run, and what came of them.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
@@ -35,11 +36,10 @@ impl PolicyConfig {
 
 impl CheckCommandConfig {
     /// Its command line, which does not inherit these variables.
-    pub fn command_line(&self, withheld: &[&str]) -> CommandLine {
+    pub fn command_line(&self, withheld: &BTreeSet<String>) -> CommandLine {
         let (program, arguments) =
             self.run.split_first().map_or(("", [].as_slice()), |(a, b)| (a.as_str(), b));
-        let withheld = withheld.iter().copied().map(String::from).collect();
-        CommandLine { withheld, ..CommandLine::new(program, arguments.iter().cloned()) }
+        CommandLine::new(program, arguments.iter().cloned()).withholding(withheld)
     }
 
     /// Its time-out.

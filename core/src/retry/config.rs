@@ -109,3 +109,52 @@ impl Default for RetryConfig {
         }
     }
 }
+
+/// Settings of retries that replace those of a [`RetryConfig`], each if it is set.
+///
+/// ```
+/// use speckit_core::retry::{RetryConfig, RetryOverrides};
+/// let own = RetryOverrides { max_attempts: Some(5), ..RetryOverrides::default() };
+/// assert_eq!(own.over(RetryConfig::default()), RetryConfig::default().with_max_attempts(5));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetryOverrides {
+    /// Replaces [`RetryConfig::max_attempts`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Replaces [`RetryConfig::initial_backoff_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_backoff_ms: Option<u64>,
+    /// Replaces [`RetryConfig::max_backoff_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_backoff_ms: Option<u64>,
+    /// Replaces [`RetryConfig::multiplier`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multiplier: Option<f64>,
+    /// Replaces [`RetryConfig::jitter`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<Jitter>,
+    /// Replaces [`RetryConfig::deadline_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+}
+
+impl RetryOverrides {
+    /// Whether it replaces nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The settings with those that are set here.
+    pub fn over(self, base: RetryConfig) -> RetryConfig {
+        RetryConfig {
+            max_attempts: self.max_attempts.unwrap_or(base.max_attempts),
+            initial_backoff_ms: self.initial_backoff_ms.unwrap_or(base.initial_backoff_ms),
+            max_backoff_ms: self.max_backoff_ms.unwrap_or(base.max_backoff_ms),
+            multiplier: self.multiplier.unwrap_or(base.multiplier),
+            jitter: self.jitter.unwrap_or(base.jitter),
+            deadline_ms: self.deadline_ms.unwrap_or(base.deadline_ms),
+        }
+    }
+}

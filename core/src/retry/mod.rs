@@ -11,6 +11,6 @@ mod seed;
 pub mod simulation;
 
 pub use budget::{Budget, BudgetConfig};
-pub use config::{Jitter, RetryConfig};
+pub use config::{Jitter, RetryConfig, RetryOverrides};
 pub use decision::*;
 pub use seed::{RandomStream, Seed};

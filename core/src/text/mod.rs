@@ -7,6 +7,8 @@ mod characters;
 pub(crate) mod markdown;
 #[cfg(any(feature = "policy", feature = "retry"))]
 pub(crate) mod markup;
+#[cfg(feature = "agents")]
+mod pattern;
 #[cfg(feature = "bench")]
 mod quantity;
 #[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]
@@ -21,6 +23,10 @@ mod wrap;
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
 pub(crate) use characters::{invisible, look_alike};
+#[cfg(feature = "agents")]
+pub(crate) use pattern::Pattern;
+#[cfg(feature = "agents")]
+pub use pattern::PatternError;
 #[cfg(feature = "bench")]
 pub use quantity::{QuantityError, parse_duration, parse_percent};
 #[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]

@@ -88,6 +88,7 @@ codes! {
     }
     /// A quality gate, or a run of one.
     Gate {
+        GateAccept = "gate/accept",
         GateAgentCount = "gate/agent-count",
         GateAgreeOn = "gate/agree-on",
         GateChanged = "gate/changed",
@@ -98,6 +99,7 @@ codes! {
         GatePromptTooLarge = "gate/prompt-too-large",
         GatePromptUnreadable = "gate/prompt-unreadable",
         GateQuorum = "gate/quorum",
+        GateRefused = "gate/refused",
         GateSchema = "gate/schema",
         GateSpec = "gate/spec",
         GateUnguarded = "gate/unguarded",
@@ -163,8 +165,10 @@ codes! {
         ProviderArgument = "provider/argument",
         ProviderCommandMissing = "provider/command-missing",
         ProviderKeyMissing = "provider/key-missing",
-        ProviderMissing = "provider/missing",
+        ProviderModelId = "provider/model-id",
         ProviderOptionLike = "provider/option-like",
+        ProviderOutput = "provider/output",
+        ProviderPattern = "provider/pattern",
         ProviderPlaceholder = "provider/placeholder",
         ProviderPromptUnused = "provider/prompt-unused",
     }
@@ -224,6 +228,11 @@ codes! {
     Store {
         StoreUnavailable = "store/unavailable",
         StoreUnsure = "store/unsure",
+    }
+    /// The trust of a person in a project file.
+    Trust {
+        TrustChanged = "trust/changed",
+        TrustRequired = "trust/required",
     }
     /// A value that does not fit its type in the program.
     Type {

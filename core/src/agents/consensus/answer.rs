@@ -1,5 +1,6 @@
 //! Finds the answer in the output of an agent.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -41,6 +42,20 @@ pub enum NoAnswer {
     /// The value contains or overlaps a secret.
     #[error("its answer at `{0}` contains a masked secret")]
     Secret(String),
+    /// The output is empty, or has only white space.
+    #[error("its output is empty")]
+    Empty,
+    /// No JSON document in the output has the place of the answer.
+    #[error("no JSON document in its output has `{0}` (`answer_at`)")]
+    NotAt(String),
+    /// The last JSON document that may have the place of the answer is invalid or incomplete.
+    #[error(
+        "the last JSON document in its output that may have `{0}` (`answer_at`) is invalid or incomplete"
+    )]
+    BrokenDocument(String),
+    /// The output has no JSON document and was read as text, which has no answer.
+    #[error("{0}; it was read as text, since it has no JSON document")]
+    AsText(Box<Self>),
 }
 
 /// The answer in the output of an agent: the value at a key of the last JSON object that has the key, as compact JSON with
@@ -87,7 +102,7 @@ pub struct AnswerScanner {
     key: Key,
     masks: Arc<Masks>,
     /// The prompts to skip, each split before its first `{`.
-    prompts: Vec<(Vec<u8>, Vec<u8>)>,
+    prompts: Arc<[(Vec<u8>, Vec<u8>)]>,
     /// The unread bytes, and before them at least as many as a prompt has before its first `{`.
     bytes: Vec<u8>,
     /// The position in `bytes` to read from.

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::tree::{Key, Number, Segment};
+use crate::tree::{Key, MAX_DEPTH, Number, Segment};
 use serde_json::{Deserializer, Value};
 
 /// The state at a position in JSON text: inside a string or not, and the nesting depth.
@@ -90,6 +90,11 @@ pub(super) fn unclosed(beginning: &[u8]) -> Vec<usize> {
         }
     }
     open.into_iter().filter(|(_, bracket)| *bracket == b'{').map(|(at, _)| at).collect()
+}
+
+/// The compact text of a JSON value, as answers have it.
+pub(crate) fn compact(json: &str) -> String {
+    canonical(json.as_bytes(), MAX_DEPTH).unwrap_or_else(|| json.into())
 }
 
 /// Compact JSON with sorted names: equal values have equal texts. `None`: it is nested too deeply, or has an invalid escape.

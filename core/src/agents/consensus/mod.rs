@@ -7,9 +7,16 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 mod answer;
+mod document;
 mod json;
+mod json_text;
+mod output;
+mod pointer;
 
 pub use answer::{AnswerScanner, LONGEST_OBJECT, NoAnswer, answer};
+pub(crate) use json::compact;
+pub use output::{OutputReader, OutputReading};
+pub use pointer::{JsonPointer, PointerError};
 
 /// The default quorum of `agents`: two thirds, rounded up.
 ///
@@ -132,9 +139,24 @@ pub struct Decision {
     pub unanswered: Vec<Unanswered>,
     /// The agents that failed or did not vote, in the order of the gate.
     pub failed: Vec<String>,
+    /// Whether the answer of the majority means yes; `None`: there is no majority, or the gate does not say which answers do.
+    #[serde(default)]
+    pub accepted: Option<bool>,
 }
 
 impl Decision {
+    /// The decision of a gate at which these answers mean yes; `None`: every answer does.
+    #[must_use]
+    pub fn accepting(self, answers: Option<&[String]>) -> Self {
+        let means_yes = |answers: &[String]| Some(answers.contains(&self.majority.as_ref()?.answer));
+        Self { accepted: answers.and_then(means_yes), ..self }
+    }
+
+    /// Whether there is a quorum for an answer that does not mean yes.
+    pub fn is_refused(&self) -> bool {
+        self.verdict != Verdict::Insufficient && self.accepted == Some(false)
+    }
+
     /// Whether the largest sides are tied.
     pub fn is_tied(&self) -> bool {
         self.majority.is_none() && !self.dissent.is_empty()
@@ -207,7 +229,8 @@ impl Ballot {
             Verdict::Degraded
         };
         let dissent = sides.collect();
-        Decision { verdict, ok, total, quorum: self.quorum, majority, dissent, unanswered, failed }
+        let quorum = self.quorum;
+        Decision { verdict, ok, total, quorum, majority, dissent, unanswered, failed, accepted: None }
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::expand::{MODEL, PROMPT, SPEC, near_misses};
 use super::plan::{Agent, Request};
-use crate::agents::{Provider, ProviderConfig, StdinMode};
+use crate::agents::{ProviderConfig, StdinMode};
 use crate::tree::{Code, Diagnostic, Key};
 
 /// The longest argument that a system takes, in bytes: Linux counts its end with it (`MAX_ARG_STRLEN`, 32 pages of 4096).
@@ -15,19 +15,19 @@ const LONGEST: usize = 131_071;
 
 /// Diagnostics about the arguments of each provider that the agents use.
 pub(super) fn check(
-    providers: &BTreeMap<Provider, ProviderConfig>,
+    providers: &BTreeMap<String, ProviderConfig>,
     agents: &[Agent],
     request: &Request,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for (provider, settings) in providers {
-        let agents: Vec<&Agent> = agents.iter().filter(|agent| agent.provider == provider.name()).collect();
+        let agents: Vec<&Agent> = agents.iter().filter(|agent| agent.provider == *provider).collect();
         if agents.is_empty() {
             continue;
         }
-        let used = UsedProvider { provider: *provider, settings, agents, request };
+        let used = UsedProvider { provider, settings, agents, request };
         if settings.command.contains('\0') {
-            diagnostics.push(has_nul(Key::of(["providers", provider.name(), "command"])));
+            diagnostics.push(has_nul(Key::of(["providers", provider, "command"])));
         }
         for (index, argument) in settings.args.iter().enumerate() {
             diagnostics.extend(used.misspelled_placeholders(index, argument));
@@ -42,7 +42,7 @@ pub(super) fn check(
 
 /// A provider with its agents in the gate, at least one.
 struct UsedProvider<'g> {
-    provider: Provider,
+    provider: &'g str,
     settings: &'g ProviderConfig,
     agents: Vec<&'g Agent>,
     request: &'g Request,
@@ -50,7 +50,7 @@ struct UsedProvider<'g> {
 
 impl UsedProvider<'_> {
     fn args(&self) -> Key {
-        Key::of(["providers", self.provider.name(), "args"])
+        Key::of(["providers", self.provider, "args"])
     }
 
     /// Misspelled placeholders.

@@ -1,11 +1,13 @@
-//! Checks of a request, of providers and of `agree_on`.
+//! Checks of a request and of `agree_on`.
 
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::plan::Request;
-use crate::agents::ModelConfig;
+use super::run::Run;
+use super::text::short;
+use crate::text::count;
 use crate::tree::{Code, Diagnostic, Key};
 
 /// Diagnostics about an empty prompt or specification id.
@@ -27,12 +29,22 @@ pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// A model whose provider has no settings.
-pub(super) fn provider_missing(name: &str, model: &ModelConfig) -> Diagnostic {
-    let provider = model.provider.name();
-    let message = format!("there are no settings for the provider of `{name}`");
-    Diagnostic::error(Code::ProviderMissing, Key::of(["providers", provider]), message)
-        .help(format!("add a table [providers.{provider}] with command and args"))
+impl Run {
+    /// The error about a gate whose agents could not be started, or do not mean yes although enough of them agree; `None`: it is
+    /// neither.
+    pub fn error(&self) -> Option<Diagnostic> {
+        if self.not_started {
+            let message = "no agent could be started, so none was asked";
+            let help = "the reason of each agent says what is missing; run the gate again once it is there";
+            return Some(Diagnostic::error(Code::GateUnstartable, Key::root(), message).help(help));
+        }
+        let answer = &self.decision.majority.as_ref().filter(|_| self.decision.is_refused())?.answer;
+        let (ok, agents) = (self.decision.ok, count(self.decision.total, "agent"));
+        let answer = short(answer);
+        let message =
+            format!("{ok} of {agents} answered `{answer}`, which `orchestrator.accept` does not list");
+        Some(Diagnostic::error(Code::GateRefused, Key::of(["orchestrator", "accept"]), message))
+    }
 }
 
 /// The key of the answers that must be equal.

@@ -96,7 +96,15 @@ impl Interruption {
         }
     }
 
-    /// Takes a SIGINT or SIGTERM.
+    /// Takes the news that the terminal is closed: it counts as the first signal, and not as a further one.
+    pub fn lose_terminal(&mut self, now: Duration) -> Reaction {
+        match self.phase {
+            GatePhase::Running(None) => self.signal(now),
+            _ => Reaction::None,
+        }
+    }
+
+    /// Takes a SIGHUP, SIGINT or SIGTERM.
     pub fn signal(&mut self, now: Duration) -> Reaction {
         if self.last_signal.is_some_and(|last| now.saturating_sub(last) < DUPLICATE) {
             return Reaction::None;
@@ -141,6 +149,19 @@ mod tests {
         let expected = [terminate, Reaction::None, kill, Reaction::None, Reaction::Exit, Reaction::Exit];
         assert_eq!(reactions(&mut running(), &[0, 99, 100, 199, 200, 10_000]), expected);
         assert_eq!(reactions(&mut Interruption::default(), &[0]), [Reaction::Exit], "no agent runs yet");
+    }
+
+    #[test]
+    fn a_terminal_that_is_lost_counts_as_the_first_signal_only() {
+        let mut interruption = running();
+        assert_eq!(interruption.lose_terminal(Duration::ZERO), Reaction::Cancel(CancelMode::Terminate));
+        assert_eq!(interruption.lose_terminal(Duration::from_secs(1)), Reaction::None);
+        assert_eq!(reactions(&mut interruption, &[2000]), [Reaction::Cancel(CancelMode::Kill)]);
+        let mut cancelled = running();
+        cancelled.signal(Duration::ZERO);
+        assert_eq!(cancelled.lose_terminal(Duration::from_secs(1)), Reaction::None);
+        cancelled.save();
+        assert_eq!(cancelled.lose_terminal(Duration::from_secs(2)), Reaction::None);
     }
 
     #[test]

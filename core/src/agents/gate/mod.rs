@@ -24,5 +24,5 @@ pub use interruption::{CancelMode, Interruption, Reaction};
 pub use machine::{Action, GateMachine, Input};
 pub use plan::{Agent, CommandLine, Plan, Request};
 pub use progress::{Progress, StyledLine, Tone};
-pub use run::{AgentRun, Attempt, Ending, Output, Run, Status, Stream};
+pub use run::{AgentRun, Attempt, Ending, LeftProcess, Output, Run, Status, Stream};
 pub use text::list_text;

@@ -6,11 +6,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agents::consensus::{AnswerScanner, two_thirds, voters};
+use super::run::{Attempt, Ending};
+use crate::agents::consensus::{AnswerScanner, OutputReader, two_thirds, voters};
 use crate::agents::credentials::Credential;
-use crate::agents::{OrchestratorConfig, ProviderConfig};
+use crate::agents::{OrchestratorConfig, OutputRules, ProviderConfig};
 use crate::config::redact::Masks;
-use crate::retry::{ErrorClass, RetryConfig};
+use crate::retry::{ErrorClass, Failure, RetryConfig, RetryOverrides};
 use crate::tree::Key;
 use crate::tree::typed::Secret;
 
@@ -41,6 +42,8 @@ pub struct Plan {
     pub quorum: usize,
     /// The key of the answers that must be equal for the quorum; `None`: answers are not compared.
     pub agree_on: Option<Key>,
+    /// The answers that mean yes, as compact JSON; `None`: every answer that enough agents give does.
+    pub accept: Option<Vec<String>>,
     /// How many agents may run at the same time; 0 counts as 1.
     pub max_concurrent: usize,
     /// How long one attempt of an agent may run.
@@ -54,7 +57,7 @@ pub struct Plan {
 }
 
 /// One agent of a gate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
     /// The canonical name of its model.
     pub name: String,
@@ -66,6 +69,10 @@ pub struct Agent {
     pub command: CommandLine,
     /// The retryable exit codes, without 75 ([`Agent::exits_to_retry`]).
     pub retryable_exits: Vec<u8>,
+    /// How its output is read.
+    pub output: OutputRules,
+    /// What replaces [`Plan::retry`] for it.
+    pub retry: RetryOverrides,
 }
 
 /// A program with its arguments, standard input and environment.
@@ -77,8 +84,7 @@ pub struct CommandLine {
     pub args: Vec<String>,
     /// Its standard input; `None`: empty.
     pub stdin: Option<String>,
-    /// The environment variables that it does not inherit, sorted: the credentials of other providers, those of its own that were not
-    /// taken, and the client secrets of logins.
+    /// The environment variables that it does not inherit, sorted: all secrets that are not its credential.
     pub withheld: Vec<String>,
     /// Its credential; `None`: it needs none. The token of a login is no part of a plan: each attempt gets its own.
     pub credential: Option<Credential>,
@@ -91,6 +97,16 @@ impl CommandLine {
     pub fn new<A: Into<String>>(program: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
         Self { program: program.into(), args: args.into_iter().map(Into::into).collect(), ..Self::default() }
     }
+
+    /// This command line, which does not inherit these variables either, unless one holds its credential.
+    #[must_use]
+    pub fn withholding(mut self, variables: &BTreeSet<String>) -> Self {
+        let own = self.credential.as_ref().map(Credential::variable);
+        let others = variables.iter().filter(|variable| own != Some(variable.as_str())).cloned();
+        let all: BTreeSet<String> = self.withheld.into_iter().chain(others).collect();
+        self.withheld = all.into_iter().collect();
+        self
+    }
 }
 
 impl Agent {
@@ -98,7 +114,8 @@ impl Agent {
     pub fn new(name: impl Into<String>, command: CommandLine) -> Self {
         let name = name.into();
         let (provider, retryable_exits) = (name.clone(), ProviderConfig::retryable_exits());
-        Self { name, provider, model: String::new(), command, retryable_exits }
+        let (output, retry) = (OutputRules::default(), RetryOverrides::default());
+        Self { name, provider, model: String::new(), command, retryable_exits, output, retry }
     }
 
     /// The retryable exit codes: 75 and [`Agent::retryable_exits`]. They count as failures for the circuit breaker of the
@@ -118,6 +135,19 @@ impl Agent {
         match u8::try_from(code) {
             Ok(code) if self.exits_to_retry().contains(&code) => ErrorClass::Retryable,
             _ => ErrorClass::Permanent,
+        }
+    }
+
+    /// Why an attempt of the agent that ended by itself failed: a failure pattern, an error in its output, or its exit. `None`: it did
+    /// not, or did not end by itself.
+    pub fn failure(&self, attempt: &Attempt) -> Option<Failure> {
+        let found = self.output.failure(&attempt.stdout, &attempt.stderr).map(|found| found.failure);
+        match attempt.ending {
+            Ending::Exited { .. } | Ending::Signalled { .. } if found.is_some() => found,
+            Ending::Exited { code: 0 } if attempt.reading.error.is_none() => None,
+            Ending::Exited { code } => Some(self.exit_class(code).into()),
+            Ending::Signalled { .. } => Some(ErrorClass::Permanent.into()),
+            _ => None,
         }
     }
 }
@@ -143,16 +173,26 @@ impl Plan {
         Self { quorum: two_thirds(plan.voters()), ..plan }
     }
 
+    /// This plan, whose agents do not inherit these variables either, unless one holds their credential.
+    #[must_use]
+    pub fn withholding(mut self, variables: &BTreeSet<String>) -> Self {
+        let withhold = |agent: Agent| Agent { command: agent.command.withholding(variables), ..agent };
+        self.agents = self.agents.into_iter().map(withhold).collect();
+        self
+    }
+
     /// The number of votes: agents with equal names share one.
     pub fn voters(&self) -> usize {
         voters(self.agents.iter().map(|agent| &agent.name))
     }
 
-    /// The scanner that finds the answer of an agent in its unmasked standard output; `None`: answers are not compared.
-    pub fn scanner(&self, agent: &Agent, masks: &Arc<Masks>) -> Option<AnswerScanner> {
+    /// The reader of the unmasked standard output of an agent, which finds its answer.
+    pub fn reader(&self, agent: &Agent, masks: &Arc<Masks>) -> OutputReader {
         let CommandLine { args, stdin, .. } = &agent.command;
         let prompts = args.iter().chain(stdin).map(String::as_str);
-        self.agree_on.clone().map(|key| AnswerScanner::new(key, prompts, Arc::clone(masks)))
+        let scanner = self.agree_on.clone().map(|key| AnswerScanner::new(key, prompts, Arc::clone(masks)));
+        let OutputRules { mode, answer_at, error_at, .. } = &agent.output;
+        OutputReader::new(*mode, answer_at.clone(), error_at.clone(), scanner)
     }
 
     pub(super) fn with(
@@ -169,6 +209,7 @@ impl Plan {
             agents,
             quorum,
             agree_on: None,
+            accept: None,
             max_concurrent: orchestrator.max_concurrent.max(1) as usize,
             timeout: orchestrator.agent_timeout(),
             grace: orchestrator.grace(),

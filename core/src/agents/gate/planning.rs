@@ -2,17 +2,18 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::expand::Placeholders;
 use super::plan::{Agent, CommandLine, Plan, Request};
 use super::run::Run;
 use super::{arguments, check};
-use crate::agents::consensus::two_thirds;
-use crate::agents::credentials::{Credential, CredentialChoice, CredentialOrder, client_secret_variables};
-use crate::agents::registry::{GateList, ModelNames, origin_of};
-use crate::agents::{GateSettings, ModelConfig, Provider, ProviderConfig, Stage, StdinMode};
+use crate::agents::consensus::{compact, two_thirds};
+use crate::agents::credentials::{Credential, CredentialChoice, CredentialOrder, named_secret_variables};
+use crate::agents::output_rules::accept_without_agree_on;
+use crate::agents::registry::{GateList, ModelNames, check_model, origin_of};
+use crate::agents::{GateSettings, ModelConfig, OutputRules, ProviderConfig, Stage, StdinMode};
 use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 
 impl Plan {
@@ -32,7 +33,8 @@ impl Plan {
     /// let (plan, warnings) = Plan::of(&AppConfig::default(), Stage::Unlock, &request).unwrap();
     /// assert_eq!((plan.agents.len(), plan.quorum, warnings.len()), (2, 2, 0));
     /// let claude = &plan.agents[0].command;
-    /// assert_eq!(claude.args, ["--print", "--model", "claude-sonnet-4-5", "is the plan sound?"]);
+    /// assert_eq!(claude.args.join(" "), "--print --output-format json --model claude-sonnet-4-5");
+    /// assert_eq!(claude.stdin.as_deref(), Some("is the plan sound?"));
     /// assert_eq!(claude.withheld, ["GEMINI_API_KEY", "OPENAI_API_KEY"]);
     /// ```
     pub fn of<'a>(
@@ -65,10 +67,10 @@ impl Plan {
         root: &Value,
         stage: Stage,
         request: &Request,
-        choices: &BTreeMap<Provider, CredentialChoice>,
+        choices: &BTreeMap<String, CredentialChoice>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         Self::planned(settings.into(), Some(root), stage, request, &|name, provider| {
-            let taken = choices.get(&name).and_then(|choice| choice.taken.clone());
+            let taken = choices.get(name).and_then(|choice| choice.taken.clone());
             taken.or_else(|| own_api_key(provider))
         })
     }
@@ -78,24 +80,30 @@ impl Plan {
         root: Option<&Value>,
         stage: Stage,
         request: &Request,
-        credential: &dyn Fn(Provider, &ProviderConfig) -> Option<Credential>,
+        credential: &dyn Fn(&str, &ProviderConfig) -> Option<Credential>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let orchestrator = settings.orchestrator;
         let (names, duplicates) = ModelNames::of_models(settings.models, root);
         let gate = GateList::of_settings(&settings, root, stage);
         let mut diagnostics = check::request(request);
-        let client_secrets = || root.into_iter().flat_map(client_secret_variables);
-        let secrets: BTreeSet<&str> = settings.credential_variables().chain(client_secrets()).collect();
-        let mut agents = Vec::new();
+        let mut secrets = root.map(named_secret_variables).unwrap_or_default();
+        secrets.extend(settings.credential_variables().map(String::from));
+        let (mut agents, mut rules, mut mistakes) = (Vec::new(), BTreeMap::new(), Vec::new());
         // Names that are unknown are reported by `gate.check`.
         let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
         for (name, model) in models {
-            match settings.providers.get(&model.provider) {
-                Some(provider) => {
-                    let credential = credential(model.provider, provider);
-                    agents.push(agent((name, model), provider, request, credential, &secrets));
-                }
-                None => diagnostics.push(check::provider_missing(name, model)),
+            mistakes.extend(check_model(name, model, settings.providers, root));
+            if let Some(provider) = settings.providers.get(&model.provider) {
+                let credential = credential(&model.provider, provider);
+                let rules = rules.entry(&model.provider).or_insert_with(|| {
+                    let read = OutputRules::of(&model.provider, provider);
+                    read.unwrap_or_else(|mistakes| {
+                        diagnostics.extend(mistakes);
+                        OutputRules::default()
+                    })
+                });
+                let agent = agent((name, model), provider, request, credential, &secrets);
+                agents.push(Agent { output: rules.clone(), ..agent });
             }
         }
         diagnostics.extend(arguments::check(settings.providers, &agents, request));
@@ -104,8 +112,16 @@ impl Plan {
             diagnostics.push(diagnostic);
             None
         });
+        if orchestrator.accept.is_some() && orchestrator.agree_on.is_none() {
+            diagnostics.push(accept_without_agree_on());
+        }
+        let accept = orchestrator
+            .accept
+            .as_ref()
+            .map(|values| values.iter().map(|value| compact(&value.to_string())).collect());
         let mut diagnostics: Vec<Diagnostic> =
             diagnostics.into_iter().map(|diagnostic| located(diagnostic, root)).collect();
+        diagnostics.extend(mistakes);
         diagnostics.extend(duplicates);
         diagnostics.extend(gate.check(&names));
         let diagnostics = in_report_order(diagnostics);
@@ -116,7 +132,7 @@ impl Plan {
         let quorum = quorum.unwrap_or_else(|| two_thirds(agents.len()));
         let (stage, spec) = (stage.name().into(), request.spec.clone());
         let plan = Self::with(orchestrator, settings.retry, stage, spec, agents, quorum);
-        Ok((Self { agree_on, ..plan }, diagnostics))
+        Ok((Self { agree_on, accept, ..plan }, diagnostics))
     }
 }
 
@@ -163,23 +179,24 @@ fn agent(
     provider: &ProviderConfig,
     request: &Request,
     credential: Option<Credential>,
-    secrets: &BTreeSet<&str>,
+    secrets: &BTreeSet<String>,
 ) -> Agent {
     let texts = Placeholders { model: &model.model, prompt: &request.prompt, spec: &request.spec };
-    let own = credential.as_ref().map(Credential::variable);
-    let others = secrets.iter().filter(|variable| own != Some(**variable));
+    let command = CommandLine {
+        program: provider.command.clone(),
+        args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),
+        stdin: (provider.stdin == StdinMode::Prompt).then(|| request.prompt.clone()),
+        withheld: Vec::new(),
+        credential,
+        environment: BTreeMap::new(),
+    };
     Agent {
         name: name.into(),
-        provider: model.provider.name().into(),
+        provider: model.provider.clone(),
         model: model.model.clone(),
-        command: CommandLine {
-            program: provider.command.clone(),
-            args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),
-            stdin: (provider.stdin == StdinMode::Prompt).then(|| request.prompt.clone()),
-            withheld: others.map(|variable| String::from(*variable)).collect(),
-            credential,
-            environment: BTreeMap::new(),
-        },
+        command: command.withholding(secrets),
         retryable_exits: provider.retryable_exits.clone(),
+        output: OutputRules::default(),
+        retry: provider.retry,
     }
 }

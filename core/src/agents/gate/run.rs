@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agents::consensus::{Decision, NoAnswer, Verdict};
+use crate::agents::consensus::{Decision, OutputReading, Verdict};
 use crate::agents::process::capture::Captured;
 use crate::retry::ErrorClass;
 
@@ -57,22 +57,32 @@ pub struct Attempt {
     pub stdout: Captured,
     /// Its captured standard error.
     pub stderr: Captured,
-    /// The result of [`Plan::scanner`](super::Plan::scanner) for its whole standard output; ignored if answers are not
-    /// compared.
-    pub answer: Result<String, NoAnswer>,
+    /// The result of [`Plan::reader`](super::Plan::reader) for its whole standard output.
+    pub reading: OutputReading,
     /// From its start to the end of its streams.
     pub elapsed: Duration,
-    /// Whether a process that left its group still held a stream and may still be running.
+    /// Whether a process of the attempt may still be running.
     pub leaked: bool,
+    /// Such processes, as far as they are known.
+    pub left: Vec<LeftProcess>,
+}
+
+/// A process that an agent has left behind and that may still be running.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// Its program as it calls itself, without its other arguments.
+    pub command: String,
 }
 
 /// The final status of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It exited with 0.
+    /// It exited with 0, and nothing in its output shows a failure.
     Ok,
-    /// It exited with another code.
+    /// It exited with another code, or its output shows a failure.
     Failed,
     /// A signal that the gate did not send ended it.
     Killed,
@@ -120,8 +130,11 @@ pub struct AgentRun {
     pub reason: Option<String>,
     /// From its first start to its end, waits included.
     pub elapsed_ms: u64,
-    /// Whether a process that left its group may still be running.
+    /// Whether a process of any of its attempts may still be running.
     pub leaked: bool,
+    /// Such processes, as far as they are known.
+    #[serde(default)]
+    pub left: Vec<LeftProcess>,
     /// How many bytes of the last attempt's two streams were dropped.
     pub dropped_bytes: u64,
     /// When its last attempt ended, since 1970-01-01T00:00:00Z.
@@ -153,6 +166,12 @@ pub struct Run {
     pub elapsed_ms: u64,
     /// Whether cancelling it kept an agent from an end of its own.
     pub cancelled: bool,
+    /// Whether no agent could be started. Records of older releases have `false`.
+    #[serde(default)]
+    pub not_started: bool,
+    /// Whether answers were compared; `None`: an older release recorded it.
+    #[serde(default)]
+    pub answers_compared: Option<bool>,
     /// The decision of the ballot.
     #[serde(flatten)]
     pub decision: Decision,
@@ -161,8 +180,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether the quorum is reached and the gate was not cancelled.
+    /// Whether the quorum is reached, its answer means yes, and the gate was not cancelled.
     pub fn is_ok(&self) -> bool {
-        !self.cancelled && self.decision.verdict != Verdict::Insufficient
+        !self.cancelled && self.decision.verdict != Verdict::Insufficient && !self.decision.is_refused()
     }
 }

@@ -3,9 +3,15 @@
 //! The leader is the first process of the group. To reap it is to collect its exit status (waitpid(2)).
 //! The group is always killed before its leader is reaped. A leader that has ended and is not yet reaped keeps its process id,
 //! so the signal cannot reach an unrelated group; after the reaping nothing is signalled.
+//!
+//! A leader that ends by itself ends its group. After SIGTERM the rest of the group has the whole grace period, because a shell obeys
+//! SIGTERM at once and the program that it has started may need the time.
 
 use alloc::vec::Vec;
 use core::time::Duration;
+
+/// The pause between two checks of a group whose leader has ended.
+const CHECK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The time limits of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub enum Input {
     Kill,
     /// The first process of the group has ended and is not yet reaped.
     LeaderEnded,
+    /// The leader has ended, and so has every other process of the group.
+    GroupEnded,
     /// No process holds its streams open any more.
     StreamsClosed,
 }
@@ -39,11 +47,15 @@ pub enum Input {
 pub enum Action {
     /// Send SIGTERM to the group.
     Terminate,
+    /// Look for running processes of the group, and give [`Input::GroupEnded`] if there are none.
+    CheckGroup,
     /// Send SIGSTOP to the group, so that it spawns no more processes, and then SIGKILL.
     Kill,
+    /// Find and kill the processes that have left the group. The leader is not reaped yet, so its session keeps its id.
+    KillEscaped,
     /// Reap the leader: from here on the system may reuse its process id.
     Reap,
-    /// Stop reading: a process outside of the group still holds a stream, or the leader cannot be killed. The caller may
+    /// Stop reading: a process that was not found still holds a stream, or the leader cannot be killed. The caller may
     /// reap such a leader later.
     StopReading,
     /// The last action.
@@ -69,7 +81,7 @@ pub enum StopCause {
 /// let mut process = Supervisor::new(limits);
 /// assert_eq!(process.step(second(60), Input::Timer), [Action::Terminate]);
 /// assert_eq!(process.step(second(65), Input::Timer), [Action::Kill], "it ignored SIGTERM");
-/// assert_eq!(process.step(second(65), Input::LeaderEnded), [Action::Kill, Action::Reap]);
+/// assert_eq!(process.step(second(65), Input::LeaderEnded), [Action::Kill, Action::KillEscaped, Action::Reap]);
 /// assert_eq!(process.next_deadline(), Some(second(66)));
 /// assert_eq!(process.step(second(66), Input::Timer), [Action::StopReading, Action::Finish]);
 /// assert_eq!((process.cause(), process.leaked()), (Some(StopCause::TimedOut), true));
@@ -88,6 +100,11 @@ enum ProcessPhase {
     Running,
     Terminating {
         until: Duration,
+    },
+    /// The leader has obeyed SIGTERM, and the rest of its group has time until the end of the grace period.
+    LeaderGone {
+        until: Duration,
+        next_check: Duration,
     },
     /// A process may live a little longer if it is in a system call that cannot be interrupted.
     Killed {
@@ -123,6 +140,10 @@ impl Supervisor {
             }
             (ProcessPhase::Draining { .. }, Input::Timer) if is_due => self.give_up(),
             (ProcessPhase::Draining { .. }, _) => Vec::new(),
+            (ProcessPhase::Terminating { until }, Input::LeaderEnded) => self.check_group(now, until),
+            (ProcessPhase::LeaderGone { .. }, Input::GroupEnded | Input::Kill) => self.reap(now),
+            (ProcessPhase::LeaderGone { until, .. }, Input::Timer) if is_due => self.check_group(now, until),
+            (ProcessPhase::LeaderGone { .. }, _) => Vec::new(),
             (_, Input::LeaderEnded) => self.reap(now),
             (ProcessPhase::Running, Input::Timer) if is_due => self.terminate(now, StopCause::TimedOut),
             (ProcessPhase::Running, Input::Stop) => self.terminate(now, StopCause::Stopped),
@@ -131,8 +152,12 @@ impl Supervisor {
                 self.cause.get_or_insert(StopCause::Stopped);
                 self.kill(now, Vec::new())
             }
-            (ProcessPhase::Killed { .. }, Input::Timer) if is_due => self.give_up(),
-            (_, Input::Timer | Input::Stop | Input::Kill) => Vec::new(),
+            (ProcessPhase::Killed { .. }, Input::Timer) if is_due => {
+                let mut actions = Vec::from([Action::KillEscaped]);
+                actions.extend(self.give_up());
+                actions
+            }
+            (_, Input::Timer | Input::Stop | Input::Kill | Input::GroupEnded) => Vec::new(),
         }
     }
 
@@ -143,6 +168,7 @@ impl Supervisor {
             ProcessPhase::Terminating { until }
             | ProcessPhase::Killed { until }
             | ProcessPhase::Draining { until } => Some(until),
+            ProcessPhase::LeaderGone { next_check, .. } => Some(next_check),
             ProcessPhase::Finished => None,
         }
     }
@@ -152,7 +178,7 @@ impl Supervisor {
         self.cause
     }
 
-    /// Whether a process outside of the group still held a stream when reading stopped, or the leader could not be killed.
+    /// Whether a process still held a stream when reading stopped, or the leader could not be killed.
     pub fn leaked(&self) -> bool {
         self.leaked
     }
@@ -179,9 +205,18 @@ impl Supervisor {
         actions
     }
 
+    fn check_group(&mut self, now: Duration, until: Duration) -> Vec<Action> {
+        if until <= now {
+            return self.reap(now);
+        }
+        let next_check = now.saturating_add(CHECK_PAUSE).min(until);
+        self.phase = ProcessPhase::LeaderGone { until, next_check };
+        Vec::from([Action::CheckGroup])
+    }
+
     fn reap(&mut self, now: Duration) -> Vec<Action> {
         self.phase = ProcessPhase::Draining { until: now.saturating_add(self.limits.drain) };
-        let actions = Vec::from([Action::Kill, Action::Reap]);
+        let actions = Vec::from([Action::Kill, Action::KillEscaped, Action::Reap]);
         if self.are_streams_closed { self.finish(actions) } else { actions }
     }
 
@@ -200,6 +235,22 @@ impl Supervisor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_rest_of_a_group_has_the_grace_that_its_leader_did_not_use() {
+        let at = Duration::from_millis;
+        let limits = Limits { timeout: Some(at(1000)), grace: at(5000), drain: at(1000) };
+        let mut process = Supervisor::new(limits);
+        assert_eq!(process.step(at(1000), Input::Timer), [Action::Terminate]);
+        assert_eq!(process.step(at(1002), Input::LeaderEnded), [Action::CheckGroup]);
+        assert_eq!(process.next_deadline(), Some(at(1012)));
+        let reaped = [Action::Kill, Action::KillEscaped, Action::Reap];
+        let mut unfinished = process.clone();
+        assert_eq!(unfinished.step(at(5995), Input::Timer), [Action::CheckGroup]);
+        assert_eq!(unfinished.next_deadline(), Some(at(6000)), "the end of the grace period");
+        assert_eq!(unfinished.step(at(6000), Input::Timer), reaped);
+        assert_eq!(process.step(at(1500), Input::GroupEnded), reaped, "at once");
+    }
 
     #[test]
     fn an_unlimited_grace_does_not_overflow() {

@@ -7,16 +7,17 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{NameTable, RegistryError, UnknownName, gate_errors};
-use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
+use super::origins::{located, origin_of};
+use super::{NameTable, RegistryError, UnknownName, gate_errors, model_check};
+use crate::agents::{GateSettings, ModelConfig, OrchestratorConfig, Stage};
 use crate::text::count;
 use crate::tree::{Code, Diagnostic, Key, Origin, Value, in_report_order};
 
-/// Checks the names of the models and the gates of a configuration tree.
+/// Checks the models and the gates of a configuration tree.
 ///
 /// Returns the diagnostics in the order of reports: `name/duplicate` for a name of two models, or a model that is twice in a gate;
-/// `name/unknown` for a name in a gate that no model has; `gate/agent-count`; `gate/quorum` for a quorum above the number of
-/// agents.
+/// `name/unknown` for a name in a gate that no model has, or for a provider without settings; `provider/model-id` for an id
+/// that no agent can be started with; `gate/agent-count`; `gate/quorum` for a quorum above the number of agents.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
     let (names, mut diagnostics) = ModelNames::of_tree(root);
     // If the models are not a table, that is the only error to report.
@@ -24,12 +25,8 @@ pub fn check_names(root: &Value) -> Vec<Diagnostic> {
     for stage in Stage::ALL.into_iter().filter(|_| has_models) {
         diagnostics.extend(GateList::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
     }
+    diagnostics.extend(model_check::check_tree(root));
     in_report_order(diagnostics)
-}
-
-/// The origin of the value at a key, if there is a tree that has it.
-pub(crate) fn origin_of<'t>(root: Option<&'t Value>, key: &Key) -> Option<&'t Origin> {
-    root?.get(key).map(Value::origin)
 }
 
 /// The names of models. Of two models with the same name, the first in the order of reports keeps it.
@@ -143,22 +140,27 @@ pub(crate) struct GateList<'t> {
     /// Its elements; `None` for one that is no string.
     agents: Vec<(Option<&'t str>, Option<&'t Origin>)>,
     quorum: Option<(usize, Option<&'t Origin>)>,
+    max_agents: usize,
 }
 
 impl<'t> GateList<'t> {
-    /// The gate in a tree, if it is a list. A quorum that the schema rejects is ignored, and so is the quorum of a gate whose
-    /// number of agents it rejects.
+    /// The gate in a tree, if it is a list. A quorum or a maximum that the schema rejects is ignored, and so is the quorum of a gate
+    /// with too few or too many agents.
     pub(crate) fn of_tree(root: &'t Value, stage: Stage) -> Option<Self> {
         let gate = root.get(&gate_key(stage))?;
         let agents: Vec<_> =
             gate.as_array()?.iter().map(|agent| (agent.as_str(), Some(agent.origin()))).collect();
-        let allowed = QualityGateConfig::AGENTS;
-        let quorum = root.get(&quorum_key(stage)).filter(|_| allowed.contains(&agents.len()));
-        let quorum = quorum.and_then(|value| {
-            let quorum = usize::try_from(value.as_number()?.as_i64()?).ok()?;
-            allowed.contains(&quorum).then_some((quorum, Some(value.origin())))
-        });
-        Some(Self { stage, origin: Some(gate.origin()), agents, quorum })
+        let within_schema = |value: &Value| {
+            let number = u32::try_from(value.as_number()?.as_i64()?).ok()?;
+            OrchestratorConfig::MAX_AGENTS.contains(&number).then_some(number as usize)
+        };
+        let max_agents = match root.get(&Key::of(["orchestrator", "max_agents"])) {
+            None => OrchestratorConfig::default().max_agents as usize,
+            Some(value) => within_schema(value).unwrap_or(usize::MAX),
+        };
+        let quorum = root.get(&quorum_key(stage)).filter(|_| (1..=max_agents).contains(&agents.len()));
+        let quorum = quorum.and_then(|value| Some((within_schema(value)?, Some(value.origin()))));
+        Some(Self { stage, origin: Some(gate.origin()), agents, quorum, max_agents })
     }
 
     /// The gate of deserialized settings, which may not have been validated by a schema.
@@ -173,6 +175,7 @@ impl<'t> GateList<'t> {
                 .map(|(index, name)| (Some(name.as_str()), origin_of(root, &key.element(index))))
                 .collect(),
             quorum: quorum.map(|agents| (*agents as usize, origin_of(root, &quorum_key(stage)))),
+            max_agents: settings.orchestrator.max_agents as usize,
         }
     }
 
@@ -186,7 +189,7 @@ impl<'t> GateList<'t> {
         let key = gate_key(self.stage);
         let agents = self.agents.iter().map(|(name, _)| *name);
         let mut diagnostics = Vec::new();
-        for (index, error) in gate_errors(agents, |name| names.resolve(name)) {
+        for (index, error) in gate_errors(agents, self.max_agents, |name| names.resolve(name)) {
             let (code, message, help) = match &error {
                 RegistryError::Unknown(unknown) => {
                     (Code::NameUnknown, format!("unknown model `{}`", unknown.name), unknown.help())
@@ -201,9 +204,10 @@ impl<'t> GateList<'t> {
                     (Code::GateAgentCount, error.to_string(), format!("add a model; the models are {all}"))
                 }
                 _ => {
-                    let max = QualityGateConfig::AGENTS;
-                    let help = format!("keep at most {} agents", max.end());
-                    (Code::GateAgentCount, error.to_string(), help)
+                    let help = format!("keep at most {}", count(self.max_agents.max(1), "agent"));
+                    let is_highest = self.max_agents >= *OrchestratorConfig::MAX_AGENTS.end() as usize;
+                    let raise = if is_highest { "" } else { ", or raise orchestrator.max_agents" };
+                    (Code::GateAgentCount, error.to_string(), help + raise)
                 }
             };
             let agent = index.and_then(|index| Some((index, self.agents.get(index)?.1)));
@@ -237,13 +241,6 @@ impl<'t> GateList<'t> {
         };
         let message = format!("the quorum is {quorum}, but {gate} has {}", count(agents, "agent"));
         Some(located(Diagnostic::error(Code::GateQuorum, key, message).help(help), origin))
-    }
-}
-
-fn located(diagnostic: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
-    match origin {
-        Some(origin) => diagnostic.at(origin),
-        None => diagnostic,
     }
 }
 
@@ -319,7 +316,7 @@ mod tests {
                      (add a model; the models are {all})"
                 ),
                 "gate/agent-count quality_gates.audit app.toml:4:9: 6 agents, expected 1 to 5 \
-                 (keep at most 5 agents)"
+                 (keep at most 5 agents, or raise orchestrator.max_agents)"
                     .to_string(),
                 format!("name/unknown quality_gates.audit[3] app.toml:4:33: unknown model `zzz` (the models are {all})"),
                 "name/duplicate quality_gates.audit[5] app.toml:4:51: the gate already has `claude` \
@@ -336,7 +333,7 @@ mod tests {
                 "gate/quorum orchestrator.quorum.{gate} {places}: the quorum is {asked}, but quality_gates.{gate} has {has}"
             )
         };
-        let text = "[orchestrator.quorum]\nplan = 4\ntasks = 3\naudit = 2\nunlock = 6\nvalidate = 'x'\n[quality_gates]\n\
+        let text = "[orchestrator.quorum]\nplan = 4\ntasks = 3\naudit = 2\nunlock = 101\nvalidate = 'x'\n[quality_gates]\n\
                     audit = ['claude']\n";
         let found = diagnostics(text);
         assert_eq!(found.len(), 2, "{found:?}");

@@ -1,8 +1,10 @@
 //! The registry of models: canonical names, aliases, and the gates that use them.
 
 mod check;
+mod model_check;
 mod name_check;
 mod names;
+mod origins;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -11,11 +13,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use check::check_names;
-pub(crate) use check::{GateList, ModelNames, origin_of};
+pub(crate) use check::{GateList, ModelNames};
+pub(crate) use model_check::check_model;
 pub use name_check::NameCheck;
 pub use names::{NameError, NameTable, UnknownName};
+pub(crate) use origins::origin_of;
 
-use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
+use crate::agents::{GateSettings, ModelConfig, Stage};
+use crate::text::count;
 use crate::tree::Text;
 
 /// The models of a configuration by canonical name or alias.
@@ -33,6 +38,7 @@ use crate::tree::Text;
 pub struct ModelRegistry {
     names: NameTable,
     models: BTreeMap<Text, ModelEntry>,
+    max_agents: usize,
 }
 
 /// A model under its canonical name.
@@ -63,11 +69,13 @@ pub enum RegistryError {
     /// The names of the models conflict.
     #[error("{0}")]
     Names(NameError),
-    /// A gate has no agent, or more than five.
-    #[error("{found} agents, expected {} to {}", QualityGateConfig::AGENTS.start(), QualityGateConfig::AGENTS.end())]
+    /// A gate has no agent, or more than allowed.
+    #[error("{}, expected 1 to {max}", count(*.found, "agent"))]
     AgentCount {
         /// How many it has.
         found: usize,
+        /// How many it may have: `orchestrator.max_agents`.
+        max: usize,
     },
     /// A gate names one model twice.
     #[error("{}", repeated_message(.canonical, .second))]
@@ -106,7 +114,8 @@ impl ModelRegistry {
             let name = Text::new(name);
             (name.clone(), ModelEntry { name, config: model.clone() })
         });
-        let registry = Self { names, models: entries.collect() };
+        let max_agents = settings.orchestrator.max_agents as usize;
+        let registry = Self { names, models: entries.collect(), max_agents };
         for stage in Stage::ALL {
             if let Err(gate) = registry.validate_quality_gate(settings.quality_gates.agents(stage)) {
                 errors.extend(
@@ -135,7 +144,7 @@ impl ModelRegistry {
         agents: &[N],
     ) -> Result<Vec<&ModelEntry>, Vec<RegistryError>> {
         let names = agents.iter().map(|name| Some(name.as_ref()));
-        let errors = gate_errors(names, |name| self.names.resolve(name));
+        let errors = gate_errors(names, self.max_agents, |name| self.names.resolve(name));
         if errors.is_empty() {
             return agents
                 .iter()
@@ -155,11 +164,14 @@ impl ModelRegistry {
 /// stands for an element that is no string; it only counts for the length.
 fn gate_errors<'a, 'm>(
     agents: impl ExactSizeIterator<Item = Option<&'a str>>,
+    max: usize,
     resolve: impl Fn(&str) -> Result<&'m str, UnknownName>,
 ) -> Vec<(Option<usize>, RegistryError)> {
     let mut errors = Vec::new();
-    if !QualityGateConfig::AGENTS.contains(&agents.len()) {
-        errors.push((None, RegistryError::AgentCount { found: agents.len() }));
+    // Without an agent nothing can pass, whatever the maximum is.
+    let max = max.max(1);
+    if !(1..=max).contains(&agents.len()) {
+        errors.push((None, RegistryError::AgentCount { found: agents.len(), max }));
     }
     let mut first_names: BTreeMap<&str, &str> = BTreeMap::new();
     for (index, name) in agents.enumerate() {
@@ -221,7 +233,7 @@ mod tests {
         let six = ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"];
         assert_eq!(
             registry.validate_quality_gate(&six),
-            Err([RegistryError::AgentCount { found: 6 }].into())
+            Err([RegistryError::AgentCount { found: 6, max: 5 }].into())
         );
     }
 }

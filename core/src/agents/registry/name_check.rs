@@ -5,7 +5,7 @@ use core::cell::Cell;
 use core::fmt;
 
 use super::check_names;
-use crate::tree::{Diagnostic, Value};
+use crate::tree::{Diagnostic, Key, Value};
 
 /// [`check_names`] for one tree after another: skips the check while the names are those of the last tree without diagnostics.
 #[derive(Default)]
@@ -32,18 +32,17 @@ impl fmt::Debug for NameCheck {
     }
 }
 
-/// Whether two trees have the same models by the same names, the same gates, and the same quorums.
+/// Whether two trees have the same models, gates, quorums and names of providers.
 fn have_same_names(old: &Value, new: &Value) -> bool {
-    let models = [old, new].map(|root| root.member("models"));
-    let keeps_name = |old: Option<&Value>, new: Option<&Value>| match (old, new) {
-        (Some(old), Some(new)) => old.member("aliases") == new.member("aliases"),
-        _ => false,
+    let [old_providers, new_providers] =
+        [old, new].map(|root| root.member("providers").and_then(Value::as_table));
+    let have_same_providers = match (old_providers, new_providers) {
+        (Some(old), Some(new)) => old.differences(new).all(|(_, old, new)| old.is_some() && new.is_some()),
+        _ => old.member("providers") == new.member("providers"),
     };
-    let have_same_models = match models.map(|models| models.and_then(Value::as_table)) {
-        [Some(old), Some(new)] => old.differences(new).all(|(_, old, new)| keeps_name(old, new)),
-        _ => models[0] == models[1],
-    };
-    let [old_quorum, new_quorum] =
-        [old, new].map(|root| root.member("orchestrator").and_then(|settings| settings.member("quorum")));
-    have_same_models && old.member("quality_gates") == new.member("quality_gates") && old_quorum == new_quorum
+    let have_same =
+        |keys: &[[&str; 2]]| keys.iter().all(|key| old.get(&Key::of(*key)) == new.get(&Key::of(*key)));
+    have_same_providers
+        && ["models", "quality_gates"].iter().all(|name| old.member(name) == new.member(name))
+        && have_same(&[["orchestrator", "quorum"], ["orchestrator", "max_agents"]])
 }

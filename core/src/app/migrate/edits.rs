@@ -45,7 +45,7 @@ pub(super) fn rewritten(old: &str, plan: &MigrationPlan<'_>) -> Option<String> {
         _ => return None,
     }
     for (provider, command) in &plan.commands {
-        let settings = section(section(&mut document, "providers")?, provider.name())?;
+        let settings = section(section(&mut document, "providers")?, provider)?;
         if settings.is_implicit() && !settings.is_dotted() {
             place_last(settings, &mut trailing);
         }
@@ -97,7 +97,7 @@ fn rewrite(table: &mut Table, agent: &OldAgent<'_>, mut comments: Vec<String>) -
 
 /// The pairs that a model needs and its agent lacks. An old name is added to existing aliases.
 fn additions(table: &mut Table, agent: &OldAgent<'_>) -> Vec<(&'static str, Value)> {
-    let provider = agent.inferred_provider.map(|provider| ("provider", Value::from(provider.name())));
+    let provider = agent.inferred_provider.map(|provider| ("provider", Value::from(provider)));
     let tier = agent.inferred_tier.map(|tier| ("tier", Value::from(tier.name())));
     let mut alias = agent.alias.and_then(original_value);
     if let Some(item) = table.get_mut("aliases")

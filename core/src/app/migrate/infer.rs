@@ -2,28 +2,28 @@
 
 use alloc::string::String;
 
-use crate::agents::{Provider, Tier};
+use crate::agents::Tier;
 use crate::tree::Text;
 
 /// The provider of a model id, else that of the program that runs it.
-pub(super) fn provider_of(model: &str, command: Option<&str>) -> Option<Provider> {
+pub(super) fn provider_of(model: &str, command: Option<&str>) -> Option<&'static str> {
     let id = base_name(model).to_ascii_lowercase();
     let begins_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| id.starts_with(prefix));
     // Such as `o3-mini`.
     let is_reasoning =
         id.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     if is_reasoning || begins_with(&["gpt", "chatgpt", "codex"]) {
-        return Some(Provider::OpenAi);
+        return Some("openai");
     } else if begins_with(&["claude", "opus", "sonnet", "haiku"]) {
-        return Some(Provider::Anthropic);
+        return Some("anthropic");
     } else if begins_with(&["gemini"]) {
-        return Some(Provider::Google);
+        return Some("google");
     }
     let program = base_name(command?.split_whitespace().next()?).to_ascii_lowercase();
     match program.split('.').next()? {
-        "codex" | "openai" | "coder" => Some(Provider::OpenAi),
-        "claude" | "anthropic" => Some(Provider::Anthropic),
-        "gemini" | "google" => Some(Provider::Google),
+        "codex" | "openai" | "coder" => Some("openai"),
+        "claude" | "anthropic" => Some("anthropic"),
+        "gemini" | "google" => Some("google"),
         _ => None,
     }
 }
@@ -69,14 +69,14 @@ mod tests {
     #[test]
     fn the_model_decides_the_provider_before_the_command_does() {
         for (model, command, provider) in [
-            ("gpt-4o", Some("claude"), Some(Provider::OpenAi)),
-            ("o3-mini", None, Some(Provider::OpenAi)),
-            ("openai/gpt-5", None, Some(Provider::OpenAi)),
-            ("codex-mini-latest", None, Some(Provider::OpenAi)),
-            ("Claude-Opus-4", None, Some(Provider::Anthropic)),
-            ("models/gemini-2.5-pro", None, Some(Provider::Google)),
-            ("llama-3", Some("/usr/local/bin/gemini --yolo"), Some(Provider::Google)),
-            ("llama-3", Some("C:\\tools\\claude.exe"), Some(Provider::Anthropic)),
+            ("gpt-4o", Some("claude"), Some("openai")),
+            ("o3-mini", None, Some("openai")),
+            ("openai/gpt-5", None, Some("openai")),
+            ("codex-mini-latest", None, Some("openai")),
+            ("Claude-Opus-4", None, Some("anthropic")),
+            ("models/gemini-2.5-pro", None, Some("google")),
+            ("llama-3", Some("/usr/local/bin/gemini --yolo"), Some("google")),
+            ("llama-3", Some("C:\\tools\\claude.exe"), Some("anthropic")),
             ("llama-3", Some("ollama"), None),
             ("opaque", None, None),
             ("llama-3", None, None),

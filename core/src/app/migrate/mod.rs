@@ -74,12 +74,12 @@ fn convert(root: &Value, agents: &Value, plan: &MigrationPlan<'_>) -> Value {
         add(&mut members, "models", models, agents.origin());
     }
     for (provider, command) in &plan.commands {
-        let present = root.member("providers").and_then(|providers| providers.member(provider.name()));
+        let present = root.member("providers").and_then(|providers| providers.member(provider));
         let mut settings = present.and_then(Value::as_table).cloned().unwrap_or_default();
         settings.insert("command".into(), (*command).clone());
         let origin = present.map_or(command.origin(), Value::origin).clone();
         let settings = Value::new(Kind::Table(settings), origin);
-        add(&mut members, "providers", [(provider.name().into(), settings)], command.origin());
+        add(&mut members, "providers", [((*provider).into(), settings)], command.origin());
     }
     Value::new(Kind::Table(members), root.origin().clone())
 }
@@ -99,7 +99,7 @@ fn model_of(agent: &OldAgent<'_>) -> Value {
     let mut members: Table = KEPT.iter().filter_map(kept).collect();
     let inferred = |text: &str| Value::new(Kind::String(text.into()), agent.model.origin().clone());
     if let Some(provider) = agent.inferred_provider {
-        members.insert("provider".into(), inferred(provider.name()));
+        members.insert("provider".into(), inferred(provider));
     }
     if let Some(tier) = agent.inferred_tier {
         members.insert("tier".into(), inferred(tier.name()));

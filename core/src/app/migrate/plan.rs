@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::infer::{canonical_name, provider_of, tier_of};
-use crate::agents::{Provider, Tier};
+use crate::agents::Tier;
 use crate::app::AppConfig;
 use crate::tree::{Code, Diagnostic, Key, Segment, Text, Value, in_report_order};
 
@@ -16,7 +16,7 @@ pub(super) struct MigrationPlan<'t> {
     /// The agents, in order.
     pub(super) agents: Vec<OldAgent<'t>>,
     /// The commands that all agents of a provider have, where they differ from the shipped ones.
-    pub(super) commands: BTreeMap<Provider, &'t Value>,
+    pub(super) commands: BTreeMap<&'t str, &'t Value>,
     /// About the keys and commands that are left out.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -29,7 +29,7 @@ pub(super) struct OldAgent<'t> {
     pub(super) alias: Option<&'t Value>,
     pub(super) model: &'t Value,
     /// `None` if the entry has a provider.
-    pub(super) inferred_provider: Option<Provider>,
+    pub(super) inferred_provider: Option<&'static str>,
     /// `None` if the entry has a tier.
     pub(super) inferred_tier: Option<Tier>,
 }
@@ -55,7 +55,7 @@ fn error(code: Code, key: Key, message: String, place: &Value) -> Diagnostic {
 /// Every reason why the agents cannot become models, in the order of reports.
 pub(super) fn plan(root: &Value) -> Result<MigrationPlan<'_>, Vec<Diagnostic>> {
     let (mut errors, mut warnings, mut agents) = (Vec::new(), Vec::new(), Vec::new());
-    let mut by_provider: BTreeMap<Provider, Vec<(Key, &Value)>> = BTreeMap::new();
+    let mut by_provider: BTreeMap<&str, Vec<(Key, &Value)>> = BTreeMap::new();
     for (index, entry) in entries(root).and_then(Value::as_array).into_iter().flatten().enumerate() {
         let key = Key::of(["agents"]).element(index);
         match agent(&key, entry) {
@@ -82,7 +82,7 @@ pub(super) fn plan(root: &Value) -> Result<MigrationPlan<'_>, Vec<Diagnostic>> {
     errors.extend(duplicates(root, &agents));
     let mut commands = BTreeMap::new();
     for (provider, given) in &by_provider {
-        match common_command(root, *provider, given) {
+        match common_command(root, provider, given) {
             Ok(command) => commands.extend(command.map(|command| (*provider, command))),
             Err(warning) => warnings.push(*warning),
         }
@@ -95,7 +95,7 @@ pub(super) fn plan(root: &Value) -> Result<MigrationPlan<'_>, Vec<Diagnostic>> {
 }
 
 /// Reads one entry, and the provider whose program its command is.
-fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(OldAgent<'t>, Option<Provider>), Vec<Diagnostic>> {
+fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(OldAgent<'t>, Option<&'t str>), Vec<Diagnostic>> {
     if entry.as_table().is_none() {
         let message = format!("expected a table, found {}", entry.type_name());
         let help = "write [[agents]] with a name and a model, or a table in [models]";
@@ -131,18 +131,16 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(OldAgent<'t>, Option<Provid
         canonical
     });
     let written = entry.member("provider");
-    let provider = match written {
-        Some(written) => written.as_str().and_then(Provider::named),
-        None => model.and_then(|(value, model)| {
-            let provider = provider_of(model, entry.member("command").and_then(Value::as_str));
-            if provider.is_none() {
-                let message = format!("the provider of the model `{model}` is unknown");
-                let help = "add provider = \"openai\", \"anthropic\" or \"google\" to this agent";
-                errors.push(error(Code::MigrateProvider, key.child("model"), message, value).help(help));
-            }
-            provider
-        }),
+    let inferred_provider = match (written, model) {
+        (None, Some((_, model))) => provider_of(model, entry.member("command").and_then(Value::as_str)),
+        _ => None,
     };
+    if let (None, None, Some((value, model))) = (written, inferred_provider, model) {
+        let message = format!("the provider of the model `{model}` is unknown");
+        let help = "add provider = \"openai\", \"anthropic\", \"google\" or the name of another provider to this agent";
+        errors.push(error(Code::MigrateProvider, key.child("model"), message, value).help(help));
+    }
+    let provider = written.map_or(inferred_provider, Value::as_str);
     match (name, model, canonical) {
         (Some((name, old)), Some((value, model)), Some(canonical)) if errors.is_empty() => {
             let agent = OldAgent {
@@ -150,7 +148,7 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(OldAgent<'t>, Option<Provid
                 alias: (canonical != old && !has_alias(entry, old)).then_some(name),
                 canonical,
                 model: value,
-                inferred_provider: provider.filter(|_| written.is_none()),
+                inferred_provider,
                 inferred_tier: entry.member("tier").is_none().then(|| tier_of(model)),
             };
             Ok((agent, provider))
@@ -189,11 +187,11 @@ fn duplicates(root: &Value, agents: &[OldAgent<'_>]) -> Vec<Diagnostic> {
 /// A warning about a command that differs from another agent's, or from the one that is set.
 fn common_command<'t>(
     root: &Value,
-    provider: Provider,
+    provider: &str,
     given: &[(Key, &'t Value)],
 ) -> Result<Option<&'t Value>, Box<Diagnostic>> {
     let Some((first_agent, first)) = given.first() else { return Ok(None) };
-    let key = Key::of(["providers", provider.name(), "command"]);
+    let key = Key::of(["providers", provider, "command"]);
     let present = root.get(&key);
     let warning = |agent: &Key, command: &Value, message: String, other: &Value| {
         let help = format!("set `{key}` by hand; the other command is at {}", other.origin());
@@ -210,7 +208,7 @@ fn common_command<'t>(
         let message = format!("`{key}` is set to another command already, and stays as it is");
         return Err(warning(first_agent, first, message, present));
     }
-    let shipped = AppConfig::default().providers.remove(&provider).map(|settings| settings.command);
+    let shipped = AppConfig::default().providers.remove(provider).map(|settings| settings.command);
     let is_new =
         present.is_none() && first.as_str().is_some_and(|command| shipped.as_deref() != Some(command));
     Ok(is_new.then_some(*first))

@@ -97,6 +97,12 @@ impl Checked {
         rules.masks(self.layers.iter().chain(&self.originals), &self.diagnostics)
     }
 
+    /// Whether a variable of the environment holds a secret of this configuration, or the path of a file with one.
+    pub fn is_secret_variable(&self, name: &str) -> bool {
+        let names = self.keys.variable_names(Some(self.merged.root()));
+        names.is_some_and(|names| names.holds_secret(name))
+    }
+
     /// Deserializes the tree into the type `T`. A key that neither `T` nor the schema knows is a warning, or an error if the
     /// rules say so.
     ///
@@ -130,15 +136,16 @@ impl Checked {
         }
     }
 
-    pub(super) fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {
-        let mut diagnostics = self.diagnostics;
-        diagnostics.extend(reasons);
-        Refused {
+    /// Refuses the configuration for these reasons.
+    #[must_use]
+    pub fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {
+        let refused = Refused {
             merged: Some(Box::new(self.merged)),
             layers: self.layers,
             originals: self.originals,
-            diagnostics: in_report_order(diagnostics),
-        }
+            diagnostics: self.diagnostics,
+        };
+        refused.with_reasons(reasons)
     }
 }
 
@@ -276,6 +283,14 @@ impl Refused {
             originals: Vec::new(),
             diagnostics: in_report_order(diagnostics),
         }
+    }
+
+    /// Adds further reasons.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.diagnostics.extend(reasons);
+        self.diagnostics = in_report_order(self.diagnostics);
+        self
     }
 
     /// Adds the mistakes that the type `T` finds in the refused tree, where no schema has checked it. A key that has an error

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::source_text::SourceText;
 use super::statement::Statements;
-use crate::policy::rules::{Pattern, Regions, Rule};
+use crate::policy::rules::{Regions, Rule, RulePattern};
 
 /// A match of a rule.
 pub(super) struct RuleMatch {
@@ -39,7 +39,7 @@ pub(super) fn matches_in_message(rule: &Rule, message: &SourceText<'_>) -> Vec<R
 }
 
 fn matches(rule: &Rule, source: &SourceText<'_>, regions: Regions) -> Vec<RuleMatch> {
-    let places = |pattern: &Pattern| source.matches(pattern, regions);
+    let places = |pattern: &RulePattern| source.matches(pattern, regions);
     let anchors = without_overlaps(rule.anchors.iter().flat_map(places).collect());
     if anchors.is_empty() {
         return Vec::new();

@@ -8,7 +8,7 @@ use core::ops::Range;
 use crate::policy::lexer::rust_tests::test_items;
 use crate::policy::lexer::{Language, Region, Span, lex};
 use crate::policy::position::Position;
-use crate::policy::rules::{Pattern, Regions};
+use crate::policy::rules::{Regions, RulePattern};
 use crate::tree::Fingerprint;
 
 /// A text that is checked. What is expensive is found when it is first needed.
@@ -151,7 +151,7 @@ impl<'t> SourceText<'t> {
     /// The matches of a pattern that begin in these regions, in their order and without an overlap.
     ///
     /// A comment that is not searched counts as blanks, so that it does not hide what is around it.
-    pub(super) fn matches(&self, pattern: &Pattern, regions: Regions) -> Vec<Range<usize>> {
+    pub(super) fn matches(&self, pattern: &RulePattern, regions: Regions) -> Vec<Range<usize>> {
         if pattern.find_at(self.text, 0).is_none() && (regions.comments || !self.has_comments()) {
             return Vec::new();
         }

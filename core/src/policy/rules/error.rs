@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString as _};
 
 use super::globs::GlobError;
-use super::pattern::PatternError;
+use crate::text::PatternError;
 use crate::tree::{Code, Diagnostic, Key, Segment};
 
 /// A mistake in a rule.
@@ -58,6 +58,13 @@ impl RuleError {
         let help = match &self.mistake {
             RuleMistake::NoPattern => Some("set `pattern`, `all` or `any`".to_string()),
             RuleMistake::PatternAndAll => Some("move the pattern into `all`".into()),
+            RuleMistake::Pattern(PatternError::Syntax { reason, .. })
+                if reason.starts_with("look-around") =>
+            {
+                let help =
+                    "name what excuses a match in `not`, and what stands near it in `all` with `within`";
+                Some(help.into())
+            }
             RuleMistake::Pattern(error) => error.help(),
             RuleMistake::Glob(_) => Some("escape a special character with a backslash, as in `\\[`".into()),
             RuleMistake::Within | RuleMistake::Limits { .. } => None,

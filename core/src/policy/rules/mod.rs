@@ -21,9 +21,7 @@ pub use check::{check_rules, has_own_rules};
 pub use error::{RuleError, RuleMistake};
 pub use globs::GlobError;
 pub(crate) use globs::Globs;
-
-pub(crate) use pattern::Pattern;
-pub use pattern::PatternError;
+pub(crate) use pattern::RulePattern;
 use prefilter::Prefilter;
 pub use rule::MAX_WITHIN;
 pub(crate) use rule::{Regions, Rule};
@@ -59,7 +57,7 @@ pub struct Policy {
     pub(crate) places: BTreeMap<String, FilePosition>,
     prefilter: Prefilter,
     /// The patterns of all rules with `redact`, also of those that are off or not selected.
-    hiding: Vec<Pattern>,
+    hiding: Vec<RulePattern>,
 }
 
 /// Compiles a rule, now or when it is needed; `None` if that is never.

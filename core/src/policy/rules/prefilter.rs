@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::literal_search::LiteralSearch;
 use super::literals::Literal;
-use super::pattern::Pattern;
+use super::pattern::RulePattern;
 
 /// What a rule needs in a file.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Prefilter {
 }
 
 /// The groups of alternatives of a rule: a match needs a match of one pattern of each group.
-pub(super) type PatternGroups<'p> = Vec<Vec<&'p Pattern>>;
+pub(super) type PatternGroups<'p> = Vec<Vec<&'p RulePattern>>;
 
 impl Prefilter {
     /// The filter of these rules.
@@ -37,7 +37,7 @@ impl Prefilter {
         for (rule, groups) in rules.into_iter().enumerate() {
             let mut needs = Needs::default();
             for group in groups {
-                let literals = group.into_iter().map(Pattern::literals).collect::<Option<Vec<_>>>();
+                let literals = group.into_iter().map(RulePattern::literals).collect::<Option<Vec<_>>>();
                 let Some(literals) = literals else { continue };
                 let numbers = literals.into_iter().flatten().map(|literal| {
                     let next = numbers.len();
@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_rule_is_a_candidate_if_a_literal_of_each_group_is_there() {
-        let patterns = ["store_memory", "importance", "Todo|fixme", r"\d+"].map(|p| Pattern::new(p).unwrap());
+        let patterns =
+            ["store_memory", "importance", "Todo|fixme", r"\d+"].map(|p| RulePattern::new(p).unwrap());
         let [store, importance, words, digits] = &patterns;
         let filter = Prefilter::new([
             Vec::from([Vec::from([store]), Vec::from([importance])]),

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 
 use super::error::{RuleError, RuleMistake};
 use super::globs::{GlobError, Globs};
-use super::pattern::{Pattern, PatternError};
+use super::pattern::RulePattern;
 use crate::policy::config::{RuleConfig, RuleRegion, RuleSeverity};
+use crate::text::PatternError;
 use crate::tree::{Key, Severity};
 
 /// The most lines that a match of all patterns may cover.
@@ -34,12 +35,12 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) is_off: bool,
     /// The pattern whose matches are reported; each of several without `all`.
-    pub(crate) anchors: Vec<Pattern>,
+    pub(crate) anchors: Vec<RulePattern>,
     /// The patterns that must match near to it.
-    pub(crate) others: Vec<Pattern>,
+    pub(crate) others: Vec<RulePattern>,
     /// The patterns of which one must match near to it; none if empty.
-    pub(crate) any: Vec<Pattern>,
-    pub(crate) not: Vec<Pattern>,
+    pub(crate) any: Vec<RulePattern>,
+    pub(crate) not: Vec<RulePattern>,
     /// In lines.
     pub(crate) within: usize,
     pub(crate) same_call: bool,
@@ -63,7 +64,7 @@ impl Rule {
     /// # Errors
     /// Every mistake in it.
     pub(crate) fn compile(name: &str, config: &RuleConfig) -> Result<Self, Vec<RuleError>> {
-        Self::read(name, config, Pattern::check_size)
+        Self::read(name, config, RulePattern::check_size)
     }
 
     /// As [`Rule::compile`], with patterns that are compiled when they are first searched for. One that is too large is no mistake
@@ -77,7 +78,7 @@ impl Rule {
         mistakes.check_combination(config);
         let single =
             config.pattern.iter().filter_map(|pattern| mistakes.pattern(Key::of(["pattern"]), pattern));
-        let mut all: Vec<Pattern> = single.collect();
+        let mut all: Vec<RulePattern> = single.collect();
         all.extend(mistakes.patterns("all", &config.all));
         let any = mistakes.patterns("any", &config.any);
         let not = mistakes.patterns("not", &config.not);
@@ -147,12 +148,12 @@ impl Rule {
     }
 
     /// The patterns that a match consists of.
-    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &RulePattern> {
         self.anchors.iter().chain(&self.others).chain(&self.any)
     }
 
     /// The groups of patterns of which a match needs one each.
-    pub(crate) fn required(&self) -> Vec<Vec<&Pattern>> {
+    pub(crate) fn required(&self) -> Vec<Vec<&RulePattern>> {
         let each = self.others.iter().map(|pattern| Vec::from([pattern]));
         let any = (!self.any.is_empty()).then(|| self.any.iter().collect());
         core::iter::once(self.anchors.iter().collect()).chain(each).chain(any).collect()
@@ -160,7 +161,7 @@ impl Rule {
 }
 
 /// Whether a pattern that was parsed is accepted.
-type PatternCheck = fn(&Pattern) -> Result<(), PatternError>;
+type PatternCheck = fn(&RulePattern) -> Result<(), PatternError>;
 
 /// The mistakes of one rule, while it is compiled.
 struct Mistakes<'r> {
@@ -191,12 +192,12 @@ impl Mistakes<'_> {
         }
     }
 
-    fn pattern(&mut self, member: Key, pattern: &str) -> Option<Pattern> {
-        let compiled = Pattern::new(pattern).and_then(|pattern| (self.check)(&pattern).map(|()| pattern));
+    fn pattern(&mut self, member: Key, pattern: &str) -> Option<RulePattern> {
+        let compiled = RulePattern::new(pattern).and_then(|pattern| (self.check)(&pattern).map(|()| pattern));
         compiled.map_err(|error: PatternError| self.add(member, RuleMistake::Pattern(error))).ok()
     }
 
-    fn patterns(&mut self, list: &str, patterns: &[String]) -> Vec<Pattern> {
+    fn patterns(&mut self, list: &str, patterns: &[String]) -> Vec<RulePattern> {
         let numbered = patterns.iter().enumerate();
         numbered
             .filter_map(|(index, pattern)| self.pattern(Key::of([list]).element(index), pattern))

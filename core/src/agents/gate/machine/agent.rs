@@ -5,11 +5,12 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
+use super::failure::AttemptFailure;
 use super::outcome::{AgentOutcome, AttemptHistory, GateContext};
 use super::reason;
 use crate::agents::gate::plan::Agent;
 use crate::agents::gate::run::{AgentRun, Attempt, Ending, Status};
-use crate::retry::{Decision, ErrorClass, Failure, Retry, Seed};
+use crate::retry::{Decision, Retry, Seed};
 
 /// One agent from the queue to its outcome.
 #[derive(Clone, Debug)]
@@ -49,9 +50,13 @@ impl AgentState {
         Self { phase: AgentPhase::Queued, retry, waited: Duration::ZERO, history: AttemptHistory::default() }
     }
 
-    /// How many attempts have begun or were rejected.
-    pub(super) fn attempts(&self) -> u32 {
-        self.history.attempts
+    /// The number of its attempt that has a slot, from 1.
+    pub(super) fn current_attempt(&self) -> Option<u32> {
+        match self.phase {
+            AgentPhase::Starting => Some(self.history.attempts.saturating_add(1)),
+            AgentPhase::Running => Some(self.history.attempts),
+            _ => None,
+        }
     }
 
     pub(super) fn holds_slot(&self) -> bool {
@@ -85,52 +90,60 @@ impl AgentState {
         self.history.attempts.saturating_add(1)
     }
 
-    /// Its attempt has begun. `false`: none was to start.
-    pub(super) fn begin(&mut self, now: Duration) -> bool {
-        let was_starting = matches!(self.phase, AgentPhase::Starting);
+    /// This attempt has begun. `false`: it was not to start.
+    pub(super) fn begin(&mut self, attempt: u32, now: Duration) -> bool {
+        let was_starting =
+            matches!(self.phase, AgentPhase::Starting) && self.current_attempt() == Some(attempt);
         if was_starting {
             self.phase = AgentPhase::Running;
-            self.history.attempts = self.history.attempts.saturating_add(1);
+            self.history.attempts = attempt;
             self.history.begun_at.get_or_insert(now);
         }
         was_starting
     }
 
-    /// Its attempt has ended. `None`: it had none.
+    /// This attempt has ended. `None`: it had no slot.
     pub(super) fn end(
         &mut self,
-        attempt: Attempt,
+        attempt: u32,
+        result: Attempt,
         agent: &Agent,
         gate: &GateContext,
         is_cancelled: bool,
     ) -> Option<AfterAttempt> {
-        match self.phase {
-            // It never began: the attempt before it stays the last one.
-            AgentPhase::Starting if attempt.ending == Ending::Cancelled => {
-                return Some(AfterAttempt::Done(self.stop_waiting(agent, gate)));
-            }
-            AgentPhase::Starting => self.history.attempts = self.history.attempts.saturating_add(1),
-            AgentPhase::Running => {}
-            _ => return None,
+        if self.current_attempt() != Some(attempt) {
+            return None;
         }
-        self.history.leaked |= attempt.leaked;
-        let ending = attempt.ending.clone();
-        self.history.last = Some(attempt);
-        let status = status(&ending);
-        let (reason, is_cut_short) = match status {
-            Status::Ok => (None, false),
-            Status::Cancelled => (Some(reason::stopped()), true),
-            _ => {
-                let failure = Failure::of(class(&ending, agent));
-                match self.retry.failed(&gate.plan.retry, self.waited, failure, None) {
-                    Decision::Wait(_) if is_cancelled => {
-                        (Some(reason::not_retried(Some(&ending), agent, &gate.plan)), true)
+        // It never began: the attempt before it stays the last one.
+        if matches!(self.phase, AgentPhase::Starting) && result.ending == Ending::Cancelled {
+            return Some(AfterAttempt::Done(self.stop_waiting(agent, gate)));
+        }
+        self.history.attempts = attempt;
+        self.history.leaked |= result.leaked;
+        self.history.left.extend(result.left.iter().cloned());
+        self.history.has_run |= !matches!(result.ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
+        let failed = AttemptFailure::of(&result, agent, &gate.plan);
+        let status = status(&result.ending, failed.is_some());
+        let (reason, is_cut_short) = match &failed {
+            None if status == Status::Cancelled => (Some(reason::stopped()), true),
+            None => (None, false),
+            Some(failed) => {
+                let text = failed.text(&result.ending, agent, &gate.plan);
+                let settings = agent.retry.over(gate.plan.retry);
+                match self.retry.failed(&settings, self.waited, failed.failure, None) {
+                    Decision::Wait(_) if is_cancelled => (Some(reason::not_retried(Some(text))), true),
+                    Decision::Wait(wait) => {
+                        self.history.last = Some(result);
+                        return Some(self.wait(wait, &text, gate));
                     }
-                    Decision::Wait(wait) => return Some(self.wait(wait, &ending, agent, gate)),
-                    Decision::GiveUp(why) => (Some(reason::given_up(&ending, why, agent, &gate.plan)), false),
+                    Decision::GiveUp(why) => {
+                        let is_obvious = failed.is_obviously_permanent(&result.ending);
+                        (Some(reason::given_up(text, is_obvious, why)), false)
+                    }
                 }
             }
         };
+        self.history.last = Some(result);
         Some(AfterAttempt::Done(self.finish(agent, gate, status, reason, is_cut_short)))
     }
 
@@ -147,15 +160,18 @@ impl AgentState {
         }
     }
 
-    fn wait(&mut self, wait: Duration, ending: &Ending, agent: &Agent, gate: &GateContext) -> AfterAttempt {
+    fn wait(&mut self, wait: Duration, failure: &str, gate: &GateContext) -> AfterAttempt {
         self.waited = self.waited.saturating_add(wait);
         self.phase = AgentPhase::Waiting { due: gate.now.saturating_add(wait) };
-        AfterAttempt::Retry { reason: gate.masks.mask(&reason::failure(ending, agent, &gate.plan)), wait }
+        AfterAttempt::Retry { reason: gate.masks.mask(failure), wait }
     }
 
     fn stop_waiting(&mut self, agent: &Agent, gate: &GateContext) -> AgentRun {
-        let last = self.history.last.as_ref().map(|attempt| &attempt.ending);
-        let reason = reason::not_retried(last, agent, &gate.plan);
+        let text = |last: &Attempt| {
+            let failed = AttemptFailure::of(last, agent, &gate.plan)?;
+            Some(failed.text(&last.ending, agent, &gate.plan))
+        };
+        let reason = reason::not_retried(self.history.last.as_ref().and_then(text));
         self.finish(agent, gate, Status::Cancelled, Some(reason), true)
     }
 
@@ -175,8 +191,9 @@ impl AgentState {
     }
 }
 
-fn status(ending: &Ending) -> Status {
+fn status(ending: &Ending, has_failed: bool) -> Status {
     match ending {
+        Ending::Exited { code: 0 } if has_failed => Status::Failed,
         Ending::Exited { code: 0 } => Status::Ok,
         Ending::Exited { .. } => Status::Failed,
         Ending::Signalled { .. } => Status::Killed,
@@ -184,15 +201,5 @@ fn status(ending: &Ending) -> Status {
         Ending::Cancelled => Status::Cancelled,
         Ending::NotStarted { .. } => Status::NotStarted,
         Ending::CircuitOpen => Status::CircuitOpen,
-    }
-}
-
-fn class(ending: &Ending, agent: &Agent) -> ErrorClass {
-    match ending {
-        Ending::Exited { code } => agent.exit_class(*code),
-        Ending::NotStarted { class, .. } => *class,
-        Ending::Signalled { .. } | Ending::TimedOut | Ending::Cancelled | Ending::CircuitOpen => {
-            ErrorClass::Permanent
-        }
     }
 }

@@ -17,6 +17,7 @@ use agent::{AfterAttempt, AgentState};
 use outcome::GateContext;
 
 mod agent;
+mod failure;
 mod outcome;
 mod reason;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 
 /// An input of a [`GateMachine`]. Agents are counted from 0 in the order of the plan.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "an input is made once for each event, and is not kept")]
 pub enum Input {
     /// Time has passed.
     Timer,
@@ -31,13 +33,17 @@ pub enum Input {
     Begun {
         /// The agent.
         agent: usize,
+        /// Its number, from 1.
+        attempt: u32,
     },
     /// An attempt has ended.
     Ended {
         /// The agent.
         agent: usize,
+        /// Its number, from 1.
+        attempt: u32,
         /// Its result.
-        attempt: Attempt,
+        result: Attempt,
     },
     /// Cancel the gate: running agents get SIGTERM, and no agent starts.
     Cancel,
@@ -73,22 +79,26 @@ pub enum Action {
 
 /// Runs one gate: starts agents, retries them and counts their votes. Times count from the start of the gate.
 ///
-/// Equal plans, seeds and inputs give equal actions. An invalid input, such as the end of an attempt that was never started,
-/// changes nothing; a time before the latest one counts as the latest.
+/// Equal plans, seeds and inputs give equal actions. An invalid input, such as the end of an attempt that was never started or has
+/// ended before, changes nothing; a time before the latest one counts as the latest.
 ///
 /// At most [`Plan::max_concurrent`] attempts hold a slot at the same time, and at least one may. An attempt holds its slot from
 /// [`Action::Start`] until it has ended; an agent that waits for its next attempt holds none. A free slot goes first to agents
 /// that never had one, in their order, and then to those whose wait ended first.
 ///
-/// An exit code in [`Agent::exits_to_retry`](super::Agent::exits_to_retry) and a retryable failure to start are retried as
-/// [`Retry`](crate::retry::Retry) decides for the label `gate/<agent>`. The retry deadline bounds the sum of an agent's waits;
+/// An attempt that ended by itself failed if a failure pattern matches its output, if its output has an error, if its exit code is not
+/// 0, or, if answers are not compared, if it wrote nothing. A pattern decides whether the failure is retryable, then the exit code
+/// ([`Agent::exits_to_retry`](super::Agent::exits_to_retry)).
+///
+/// A retryable failure and a retryable failure to start are retried as [`Retry`](crate::retry::Retry) decides for the label
+/// `gate/<agent>`. The retry deadline bounds the sum of an agent's waits;
 /// attempts have their own time-out. Any other failure is final.
 ///
 /// A cancelled gate keeps its results so far. An attempt that still succeeds counts, one that fails by itself has failed, and
 /// none is retried. [`Run::cancelled`] is set if an agent was stopped, never began or would have been retried; it is not set if
 /// every agent still came to its own end.
 ///
-/// Reasons are masked here. The caller masks the output of agents; the answer of [`Plan::scanner`] is masked already.
+/// Reasons are masked here. The caller masks the output of agents; the reading of [`Plan::reader`] is masked already.
 ///
 /// ```
 /// use core::time::Duration;
@@ -141,8 +151,8 @@ impl GateMachine {
         self.gate.now = self.gate.now.max(now);
         match input {
             Input::Timer => {}
-            Input::Begun { agent } => self.begun(agent, &mut actions),
-            Input::Ended { agent, attempt } => self.ended(agent, attempt, &mut actions),
+            Input::Begun { agent, attempt } => self.begun(agent, attempt, &mut actions),
+            Input::Ended { agent, attempt, result } => self.ended(agent, attempt, result, &mut actions),
             Input::Cancel if self.is_cancelled => {}
             Input::Cancel => self.cancel(|agent| Action::Stop { agent }, &mut actions),
             Input::Kill if self.is_killed => {}
@@ -163,25 +173,24 @@ impl GateMachine {
         self.agents.iter().filter_map(AgentState::due).min()
     }
 
-    fn begun(&mut self, index: usize, actions: &mut Vec<Action>) {
+    fn begun(&mut self, index: usize, attempt: u32, actions: &mut Vec<Action>) {
         let Some((state, agent)) = self.agents.get_mut(index).zip(self.gate.plan.agents.get(index)) else {
             return;
         };
-        if state.begin(self.gate.now) {
-            let attempt = state.attempts();
+        if state.begin(attempt, self.gate.now) {
             actions.push(Action::Emit(Event::AgentStarted { name: agent.name.clone(), attempt }));
         }
     }
 
-    fn ended(&mut self, index: usize, attempt: Attempt, actions: &mut Vec<Action>) {
+    fn ended(&mut self, index: usize, attempt: u32, result: Attempt, actions: &mut Vec<Action>) {
         let Some((state, agent)) = self.agents.get_mut(index).zip(self.gate.plan.agents.get(index)) else {
             return;
         };
-        match state.end(attempt, agent, &self.gate, self.is_cancelled) {
+        match state.end(attempt, result, agent, &self.gate, self.is_cancelled) {
             None => {}
             Some(AfterAttempt::Retry { reason, wait }) => actions.push(Action::Emit(Event::AgentRetrying {
                 name: agent.name.clone(),
-                attempt: state.attempts(),
+                attempt,
                 reason,
                 wait_ms: millis(wait),
             })),
@@ -224,20 +233,24 @@ impl GateMachine {
         self.is_over = true;
         let GateContext { plan, started_at, now, .. } = &self.gate;
         let mut ballot = Ballot::new(plan.agents.iter().map(|agent| agent.name.as_str()), plan.quorum);
-        let (mut agents, mut outputs, mut cancelled) = (Vec::new(), Vec::new(), false);
+        let (mut agents, mut outputs, mut cancelled, mut has_run) = (Vec::new(), Vec::new(), false, false);
         for outcome in mem::take(&mut self.agents).into_iter().filter_map(AgentState::into_outcome) {
             ballot.cast(&outcome.run.name, outcome.vote);
             cancelled |= outcome.is_cut_short;
+            has_run |= outcome.has_run;
             agents.push(outcome.run);
             outputs.push(outcome.output);
         }
+        let not_started = !(agents.is_empty() || has_run || cancelled);
         let mut run = Run {
             stage: plan.stage.clone(),
             spec: plan.spec.clone(),
             started_at_ms: millis(*started_at),
             elapsed_ms: millis(*now),
             cancelled,
-            decision: ballot.close(),
+            not_started,
+            answers_compared: Some(plan.agree_on.is_some()),
+            decision: ballot.close().accepting(plan.accept.as_deref()),
             agents,
         };
         actions.push(Action::Emit(Event::Finished(run.clone())));

@@ -2,12 +2,13 @@
 
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agents::consensus::Vote;
+use crate::agents::consensus::{NoAnswer, Vote};
 use crate::agents::gate::measures::millis;
 use crate::agents::gate::plan::{Agent, Plan};
-use crate::agents::gate::run::{AgentRun, Attempt, Ending, Output, Status};
+use crate::agents::gate::run::{AgentRun, Attempt, Ending, LeftProcess, Output, Status};
 use crate::config::redact::Masks;
 
 /// The gate that an agent belongs to, and its clock.
@@ -31,8 +32,12 @@ pub(super) struct AttemptHistory {
     pub(super) begun_at: Option<Duration>,
     /// The last one that has ended.
     pub(super) last: Option<Attempt>,
+    /// Whether any of them was started.
+    pub(super) has_run: bool,
     /// Whether a process of any of them may still be running.
     pub(super) leaked: bool,
+    /// Such processes.
+    pub(super) left: Vec<LeftProcess>,
 }
 
 /// The outcome of an agent that is done.
@@ -44,6 +49,8 @@ pub(super) struct AgentOutcome {
     pub(super) vote: Vote,
     /// Whether cancelling the gate kept it from an end of its own.
     pub(super) is_cut_short: bool,
+    /// Whether it was ever started.
+    pub(super) has_run: bool,
 }
 
 impl AgentOutcome {
@@ -60,7 +67,7 @@ impl AgentOutcome {
             Some(Ending::Signalled { signal }) => (None, Some(*signal)),
             _ => (None, None),
         };
-        let vote = vote(status, history.last.as_ref(), gate);
+        let (vote, has_run) = (vote(status, history.last.as_ref(), gate), history.has_run);
         let (stdout, stderr) =
             history.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
         let dropped_bytes = stdout.dropped_bytes().saturating_add(stderr.dropped_bytes());
@@ -75,19 +82,21 @@ impl AgentOutcome {
             reason: reason.map(|reason| gate.masks.mask(&reason)),
             elapsed_ms: history.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
             leaked: history.leaked,
+            left: history.left,
             dropped_bytes,
             ended_at_ms: millis(gate.started_at.saturating_add(gate.now)),
             output: Output::default(),
         };
-        Self { run, output, vote, is_cut_short }
+        Self { run, output, vote, is_cut_short, has_run }
     }
 }
 
 fn vote(status: Status, last: Option<&Attempt>, gate: &GateContext) -> Vote {
     match last {
-        Some(last) if status == Status::Ok => match (&gate.plan.agree_on, &last.answer) {
+        Some(last) if status == Status::Ok => match (&gate.plan.agree_on, &last.reading.answer) {
             (None, _) => Vote::Succeeded,
-            (_, Ok(answer)) => Vote::Answered(answer.clone()),
+            (_, Ok(Some(answer))) => Vote::Answered(answer.clone()),
+            (_, Ok(None)) => Vote::Unanswered(NoAnswer::NoObject.to_string()),
             (_, Err(none)) => Vote::Unanswered(gate.masks.mask(&none.to_string())),
         },
         _ => Vote::Failed,

@@ -8,8 +8,8 @@ use crate::agents::gate::run::Ending;
 use crate::agents::gate::signal;
 use crate::retry::GiveUp;
 
-/// Why an attempt failed.
-pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
+/// How an attempt ended.
+pub(super) fn ending(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     match ending {
         Ending::Exited { code } => format!("exit {code}"),
         Ending::Signalled { signal } => match signal::name(*signal) {
@@ -25,13 +25,10 @@ pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     }
 }
 
-/// Why there is no attempt after this one. Only for an exit code it says that this kind of failure is not retried; for
-/// the others that is obvious.
-pub(super) fn given_up(ending: &Ending, why: GiveUp, agent: &Agent, plan: &Plan) -> String {
-    let failure = failure(ending, agent, plan);
-    match (ending, why) {
-        (Ending::Exited { .. }, _) => format!("{failure}; {why}"),
-        (_, GiveUp::Permanent) => failure,
+/// Why there is no attempt after this failure.
+pub(super) fn given_up(failure: String, is_obviously_permanent: bool, why: GiveUp) -> String {
+    match why {
+        GiveUp::Permanent if is_obviously_permanent => failure,
         _ => format!("{failure}; {why}"),
     }
 }
@@ -41,12 +38,10 @@ pub(super) fn stopped() -> String {
     String::from("the gate was cancelled while it ran")
 }
 
-/// Why there is no further attempt after the gate was cancelled; `last` is the ending of the attempt before.
-pub(super) fn not_retried(last: Option<&Ending>, agent: &Agent, plan: &Plan) -> String {
+/// Why there is no further attempt after the gate was cancelled; `last` is the failure of the attempt before.
+pub(super) fn not_retried(last: Option<String>) -> String {
     match last {
         None => String::from("the gate was cancelled before it began"),
-        Some(ending) => {
-            format!("{}; the gate was cancelled before another attempt", failure(ending, agent, plan))
-        }
+        Some(failure) => format!("{failure}; the gate was cancelled before another attempt"),
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::*;
-use crate::agents::consensus::{NoAnswer, Verdict};
+use crate::agents::consensus::{OutputReading, Verdict};
 use crate::agents::gate::plan::{Agent, CommandLine};
 use crate::agents::gate::run::{AgentRun, Ending, Output, Status};
 use crate::agents::process::capture::Captured;
@@ -41,24 +41,30 @@ fn begin_masking(plan: Plan, secrets: &[&str]) -> (GateMachine, Vec<Action>) {
 
 fn attempt(ending: Ending, stdout: &str) -> Attempt {
     let stdout = Captured::from(stdout.as_bytes().to_vec());
-    let (stderr, answer) = (Captured::default(), Err(NoAnswer::NoObject));
-    Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, leaked: false }
-}
-
-fn ended(agent: usize, ending: Ending) -> Input {
-    Input::Ended { agent, attempt: attempt(ending, "") }
-}
-
-/// Begins and ends an attempt of the agent; the answer comes from its captured output.
-fn run(machine: &mut GateMachine, now: u64, agent: usize, mut attempt: Attempt) -> Vec<Action> {
-    machine.step(ms(now), Input::Begun { agent });
-    if let Some(mut scanner) =
-        machine.gate.plan.scanner(&machine.gate.plan.agents[agent], &machine.gate.masks)
-    {
-        scanner.push(attempt.stdout.to_text().as_bytes());
-        attempt.answer = scanner.finish();
+    let reading = OutputReading { answer: Ok(None), error: None };
+    Attempt {
+        ending,
+        stdout,
+        stderr: Captured::default(),
+        reading,
+        elapsed: Duration::ZERO,
+        leaked: false,
+        left: Vec::new(),
     }
-    machine.step(ms(now), Input::Ended { agent, attempt })
+}
+
+fn ended(agent: usize, attempt: u32, ending: Ending) -> Input {
+    Input::Ended { agent, attempt, result: self::attempt(ending, "") }
+}
+
+/// Begins and ends the next attempt of the agent; the answer comes from its captured output.
+fn run(machine: &mut GateMachine, now: u64, agent: usize, mut result: Attempt) -> Vec<Action> {
+    let attempt = machine.agents[agent].current_attempt().expect("it has a slot");
+    machine.step(ms(now), Input::Begun { agent, attempt });
+    let mut reader = machine.gate.plan.reader(&machine.gate.plan.agents[agent], &machine.gate.masks);
+    reader.push(result.stdout.to_text().as_bytes());
+    result.reading = reader.finish();
+    machine.step(ms(now), Input::Ended { agent, attempt, result })
 }
 
 fn starts(actions: &[Action]) -> Vec<(usize, u32)> {
@@ -107,17 +113,17 @@ fn a_retryable_failure_is_retried_after_a_wait() {
     assert_eq!(actions, [Action::Emit(started), Action::Start { agent: 0, attempt: 1 }]);
 
     let begun = |attempt| [Action::Emit(Event::AgentStarted { name: "claude".into(), attempt })];
-    assert_eq!(machine.step(ms(3), Input::Begun { agent: 0 }), begun(1));
+    assert_eq!(machine.step(ms(3), Input::Begun { agent: 0, attempt: 1 }), begun(1));
     let retrying =
         Event::AgentRetrying { name: "claude".into(), attempt: 1, reason: "exit 75".into(), wait_ms: 100 };
-    assert_eq!(machine.step(ms(20), ended(0, TEMPORARY)), [Action::Emit(retrying)]);
+    assert_eq!(machine.step(ms(20), ended(0, 1, TEMPORARY)), [Action::Emit(retrying)]);
     assert_eq!(machine.next_deadline(), Some(ms(120)));
     assert_eq!(machine.step(ms(119), Input::Timer), []);
     assert_eq!(machine.step(ms(120), Input::Timer), [Action::Start { agent: 0, attempt: 2 }]);
     assert_eq!(machine.next_deadline(), None);
-    assert_eq!(machine.step(ms(121), Input::Begun { agent: 0 }), begun(2));
+    assert_eq!(machine.step(ms(121), Input::Begun { agent: 0, attempt: 2 }), begun(2));
 
-    let actions = machine.step(ms(150), Input::Ended { agent: 0, attempt: attempt(DONE, "yes") });
+    let actions = machine.step(ms(150), Input::Ended { agent: 0, attempt: 2, result: attempt(DONE, "yes") });
     let [
         Action::Emit(Event::AgentFinished(agent)),
         Action::Emit(Event::Finished(event)),
@@ -134,6 +140,22 @@ fn a_retryable_failure_is_retried_after_a_wait() {
 }
 
 #[test]
+fn a_late_or_repeated_report_of_an_earlier_attempt_changes_nothing() {
+    let (mut machine, _) = begin(plan(&["claude"]));
+    machine.step(ms(0), Input::Begun { agent: 0, attempt: 1 });
+    machine.step(ms(10), ended(0, 1, TEMPORARY));
+    assert_eq!(starts(&machine.step(ms(110), Input::Timer)), [(0, 2)]);
+    for (before, after) in [(110, 111), (112, 113)] {
+        assert_eq!(machine.step(ms(before), Input::Begun { agent: 0, attempt: 1 }), [], "at {before} ms");
+        assert_eq!(machine.step(ms(before), ended(0, 1, DONE)), [], "at {before} ms");
+        assert_eq!(machine.step(ms(before), ended(0, 1, Ending::Cancelled)), [], "at {before} ms");
+        machine.step(ms(after), Input::Begun { agent: 0, attempt: 2 });
+    }
+    let run = agent_finished(&machine.step(ms(120), ended(0, 2, DONE))).clone();
+    assert_eq!((run.status, run.attempts), (Status::Ok, 2));
+}
+
+#[test]
 fn a_gate_without_agents_finishes_at_once() {
     let (mut machine, actions) = begin(plan(&[]));
     assert!(matches!(
@@ -147,7 +169,7 @@ fn a_gate_without_agents_finishes_at_once() {
 
 #[test]
 fn a_reason_names_the_failure_and_why_it_is_not_retried() {
-    assert_eq!(run_alone(attempt(DONE, "")).reason, None);
+    assert_eq!(run_alone(attempt(DONE, "yes")).reason, None);
     assert_eq!(reason(Ending::Exited { code: 3 }), "exit 3; this kind of failure is not retried");
     assert_eq!(reason(Ending::Signalled { signal: 9 }), "signal 9 (SIGKILL) ended it");
     assert_eq!(reason(Ending::Signalled { signal: 40 }), "signal 40 ended it");
@@ -197,7 +219,7 @@ fn the_deadline_limits_the_waits_and_not_the_attempts() {
 fn cancelling_stops_running_agents_and_finishes_the_others() {
     let (mut machine, _) =
         begin(Plan { max_concurrent: 2, ..plan(&["waiting", "running", "starting", "queued"]) });
-    machine.step(ms(0), Input::Begun { agent: 1 });
+    machine.step(ms(0), Input::Begun { agent: 1, attempt: 1 });
     run(&mut machine, 10, 0, attempt(TEMPORARY, "so far"));
 
     let actions = machine.step(ms(20), Input::Cancel);
@@ -206,7 +228,7 @@ fn cancelling_stops_running_agents_and_finishes_the_others() {
     let waiting = agent_finished(&actions);
     assert_eq!((waiting.status, waiting.attempts, waiting.exit), (Status::Cancelled, 1, Some(75)));
     assert_eq!((waiting.elapsed_ms, waiting.ended_at_ms), (10, 1_000_020));
-    let expected = "exit 75; the gate was cancelled before another attempt";
+    let expected = "exit 75: so far; the gate was cancelled before another attempt";
     assert_eq!(waiting.reason.as_deref(), Some(expected));
     assert_eq!(actions[1..3], [Action::Stop { agent: 1 }, Action::Stop { agent: 2 }]);
     let queued = agent_finished(&actions[3..]);
@@ -216,12 +238,13 @@ fn cancelling_stops_running_agents_and_finishes_the_others() {
     assert_eq!(machine.step(ms(21), Input::Cancel), []);
     assert_eq!(machine.step(ms(22), Input::Kill), [Action::Kill { agent: 1 }, Action::Kill { agent: 2 }]);
     assert_eq!(machine.step(ms(23), Input::Kill), []);
-    let starting = machine.step(ms(24), ended(2, Ending::Cancelled));
+    let starting = machine.step(ms(24), ended(2, 1, Ending::Cancelled));
     assert_eq!(
         (agent_finished(&starting).status, agent_finished(&starting).attempts),
         (Status::Cancelled, 0)
     );
-    let end = machine.step(ms(25), Input::Ended { agent: 1, attempt: attempt(Ending::Cancelled, "half") });
+    let half = Input::Ended { agent: 1, attempt: 1, result: attempt(Ending::Cancelled, "half") };
+    let end = machine.step(ms(25), half);
     assert_eq!(agent_finished(&end).reason.as_deref(), Some("the gate was cancelled while it ran"));
     assert!(finished(&end).cancelled);
     let kept: Vec<&str> = finished(&end).agents.iter().map(|agent| agent.output.stdout.as_str()).collect();

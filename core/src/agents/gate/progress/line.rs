@@ -133,7 +133,7 @@ fn prefix(text: &str, columns: usize) -> &str {
 
 /// A line of output as a terminal shows it in the end, as plain text: the part after the last carriage return, without escape
 /// sequences and control characters, with blanks collapsed.
-pub(super) fn plain_text(line: &str) -> String {
+pub(in crate::agents::gate) fn plain_text(line: &str) -> String {
     let shown = line.split('\r').rev().map(without_escapes).find(|part| !part.trim().is_empty());
     let shown = shown.unwrap_or_default();
     shown.split_whitespace().collect::<Vec<_>>().join(" ")

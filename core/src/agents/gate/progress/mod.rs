@@ -12,8 +12,9 @@ use super::run::Status;
 
 mod line;
 
+pub(super) use line::plain_text;
 pub use line::{StyledLine, Tone};
-use line::{cut, pad, plain_text, width};
+use line::{cut, pad, width};
 
 /// The progress of a gate: takes its events and renders one line for each agent and a summary. Times count from its start.
 ///

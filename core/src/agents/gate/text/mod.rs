@@ -22,7 +22,7 @@ fn beginning(text: &str) -> Option<String> {
 }
 
 /// A text as one short line, with control characters escaped.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     visible(&beginning(text).unwrap_or_else(|| text.into()))
 }
 

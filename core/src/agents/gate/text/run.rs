@@ -35,9 +35,10 @@ impl Run {
     /// `plan for SPEC-1: degraded, 2 of 3 agents (quorum 2)`.
     pub(in crate::agents::gate) fn headline(&self) -> String {
         let decision = &self.decision;
+        let accepted = if decision.is_refused() { ", not accepted" } else { "" };
         let cancelled = if self.cancelled { ", cancelled" } else { "" };
         format!(
-            "{} for {}: {}, {}{} of {} (quorum {}){cancelled}",
+            "{} for {}: {}, {}{} of {} (quorum {}){accepted}{cancelled}",
             visible(&self.stage),
             visible(&self.spec),
             decision.verdict.name(),
@@ -127,10 +128,24 @@ fn notes(agent: &AgentRun) -> String {
         notes.push(format!("{} of its output dropped", size(agent.dropped_bytes)));
     }
     if agent.leaked {
-        notes.push("a process that left its group may still be running".into());
+        notes.push(leak(agent));
     }
     notes.extend(agent.reason.as_deref().map(visible));
     notes.join("; ")
+}
+
+fn leak(agent: &AgentRun) -> String {
+    match agent
+        .left
+        .iter()
+        .map(|one| format!("{} (`{}`)", one.pid, short(&one.command)))
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [] => "a process that left its group may still be running".into(),
+        [one] => format!("process {one} may still be running"),
+        many => format!("processes {} may still be running", many.join(", ")),
+    }
 }
 
 /// One indented line of output.
@@ -149,7 +164,11 @@ pub fn list_text(runs: &[(i64, Run)]) -> String {
             rfc3339(run.started_at_ms),
             visible(&run.stage),
             short(&run.spec),
-            if run.cancelled { format!("{verdict}, cancelled") } else { verdict.into() },
+            match (run.cancelled, run.decision.is_refused()) {
+                (true, _) => format!("{verdict}, cancelled"),
+                (_, true) => format!("{verdict}, not accepted"),
+                _ => verdict.into(),
+            },
             format!("{}/{}", run.decision.ok, run.decision.total),
             elapsed(run.elapsed_ms),
         ])

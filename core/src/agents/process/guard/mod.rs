@@ -22,7 +22,7 @@ use core::fmt;
 
 mod sweep;
 
-pub use sweep::{GuardIdentity, Mark, ProcessEntry, Sweep, has_variable};
+pub use sweep::{Mark, OwnGroups, ProcessEntry, Sweep, has_variable, last_process_id};
 
 /// The longest line, in bytes and without its line ending. Longer ones are ignored.
 pub const LONGEST_LINE: usize = 256;

@@ -1,4 +1,4 @@
-//! Finds the process groups that a program has left behind in a list of all processes.
+//! Finds the process groups that a program, or one of its jobs, has left behind in a list of all processes.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -52,6 +52,16 @@ impl ProcessEntry {
     }
 }
 
+/// The process id that the system has assigned last: the last field of `/proc/loadavg` (proc_loadavg(5)). `None` for another text.
+///
+/// ```
+/// use speckit_core::agents::process::guard::last_process_id;
+/// assert_eq!(last_process_id("0.20 0.18 0.12 1/80 11206\n"), Some(11206));
+/// ```
+pub fn last_process_id(loadavg: &str) -> Option<u32> {
+    loadavg.split_ascii_whitespace().nth(4)?.parse().ok()
+}
+
 /// Whether an environment in the format of the system (`NAME=value`, each ended by a zero byte) has this variable.
 pub fn has_variable(environment: &[u8], name: &str, value: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| {
@@ -60,7 +70,7 @@ pub fn has_variable(environment: &[u8], name: &str, value: &str) -> bool {
     })
 }
 
-/// Whether a process has the mark of the program in its environment.
+/// Whether a process has the mark of the program, or of the job, in its environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// It has.
@@ -71,48 +81,78 @@ pub enum Mark {
     Unknown,
 }
 
-/// The guard's own process group and session.
+/// The process groups that a sweep never kills, beside the groups 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GuardIdentity {
-    /// Its group.
-    pub group: u32,
+pub struct OwnGroups {
+    /// The group of the guard.
+    pub guard: u32,
     /// The group of its program.
-    pub program_group: u32,
-    /// The session of both.
-    pub session: u32,
+    pub program: u32,
 }
 
-/// Decides which groups a guard kills.
+/// Decides which groups to kill when a program or one of its jobs has ended.
 ///
-/// A registered group is killed if its id has not been reused: its leader started at the registered time, or a member has the
-/// mark. If the program was killed before it could announce its exit, every group of its session with a marked member is killed
-/// too: the program may not have registered it. A process that has made a session of its own is spared.
-///
-/// The guard's own group, the program's group, and the groups 0 and 1 are never killed.
+/// A registered group is killed, and so is every group in the session that its leader has made, if its id has not been reused: its
+/// leader started at the registered time, or a member has the mark. If the program was killed before it could announce its exit,
+/// every group with a marked member is killed too: the program may not have registered it, or its processes have made a
+/// session of their own. The groups with marked members of a job that has ended are always killed.
 #[derive(Clone, Debug)]
 pub struct Sweep {
-    own: GuardIdentity,
+    own: OwnGroups,
     groups: BTreeMap<u32, Option<u64>>,
-    /// Registered groups whose ids are not reused. The system reuses no id of a group that has members.
+    /// Registered groups whose ids are not reused. The system reuses no id of a group or of a session that has members.
     confirmed: BTreeSet<u32>,
-    includes_unregistered: bool,
+    /// Processes that started at this time or later are killed if they have the mark; `None`: only members of registered groups are.
+    marked_since: Option<u64>,
+    /// The leader of the job; `None`: the groups are those of a program.
+    leader: Option<u32>,
     clean_scans: u32,
+    needed_scans: u32,
 }
 
 impl Sweep {
     /// A sweep for the groups in the register.
-    pub fn new(register: &Register, own: GuardIdentity) -> Self {
+    pub fn new(register: &Register, own: OwnGroups) -> Self {
         Self {
             own,
             groups: register.groups().collect(),
+            leader: None,
             confirmed: BTreeSet::new(),
-            includes_unregistered: !register.is_exiting() && register.mark().is_some(),
+            marked_since: (!register.is_exiting() && register.mark().is_some()).then_some(0),
             clean_scans: 0,
+            needed_scans: CLEAN_SCANS,
         }
     }
 
-    /// The groups to kill now, in the order of their ids, from a list of all processes. `mark` is called only for processes
-    /// where it matters.
+    /// A sweep for the groups of a job, whose leader has ended and is not reaped, and which the program itself ends. The leader
+    /// started at this time, and no process of the job before it.
+    ///
+    /// A single scan that finds nothing is enough, so that a job that leaves nothing behind costs little.
+    pub fn of_job(leader: u32, start: u64, program_group: u32) -> Self {
+        Self {
+            own: OwnGroups { guard: program_group, program: program_group },
+            groups: BTreeMap::from([(leader, Some(start))]),
+            leader: Some(leader),
+            confirmed: BTreeSet::new(),
+            marked_since: Some(start),
+            clean_scans: 0,
+            needed_scans: 1,
+        }
+    }
+
+    /// The least id of the processes that matter, if the system has assigned this id last.
+    ///
+    /// Ids are assigned in ascending order until the largest one, and then anew. So the processes of a job have larger ids than its leader,
+    /// unless an id below the leader's was assigned since.
+    pub fn least_id(&self, last_assigned: Option<u32>) -> u32 {
+        match (self.leader, last_assigned) {
+            (Some(leader), Some(last)) if last >= leader => leader,
+            _ => 0,
+        }
+    }
+
+    /// The groups to kill now, in the order of their ids, from a list of all processes that matter. `mark` is called only for
+    /// processes where it matters.
     pub fn groups_to_kill(
         &mut self,
         processes: &[ProcessEntry],
@@ -131,12 +171,12 @@ impl Sweep {
         let mut groups = BTreeSet::new();
         let mut is_known = true;
         for one in processes.iter().filter(|one| !one.is_ended && !self.is_spared(one.group)) {
-            if self.confirmed.contains(&one.group) {
+            if self.confirmed.contains(&one.group) || self.confirmed.contains(&one.session) {
                 groups.insert(one.group);
                 continue;
             }
-            let is_of_session = self.includes_unregistered && one.session == self.own.session;
-            if is_of_session || self.groups.contains_key(&one.group) {
+            let may_be_marked = self.marked_since.is_some_and(|since| one.start >= since);
+            if may_be_marked || self.groups.contains_key(&one.group) {
                 match mark(one.id) {
                     Mark::Present => {
                         groups.insert(one.group);
@@ -146,6 +186,9 @@ impl Sweep {
                 }
             }
         }
+        if !groups.is_empty() {
+            self.needed_scans = CLEAN_SCANS;
+        }
         let is_clean = groups.is_empty() && is_known;
         self.clean_scans = if is_clean { self.clean_scans.saturating_add(1) } else { 0 };
         groups.into_iter().collect()
@@ -153,7 +196,7 @@ impl Sweep {
 
     /// Whether no more groups can be found.
     pub fn is_done(&self) -> bool {
-        self.clean_scans >= CLEAN_SCANS || (self.groups.is_empty() && !self.includes_unregistered)
+        self.clean_scans >= self.needed_scans || (self.groups.is_empty() && self.marked_since.is_none())
     }
 
     /// The groups to kill where the system has no list of processes: those that were registered without a start time.
@@ -164,6 +207,6 @@ impl Sweep {
     }
 
     fn is_spared(&self, group: u32) -> bool {
-        group <= 1 || group == self.own.group || group == self.own.program_group
+        group <= 1 || group == self.own.guard || group == self.own.program
     }
 }

@@ -57,6 +57,11 @@ impl Environment {
         self
     }
 
+    /// The names of the variables, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// The text of a variable.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.variables.get(name)? {

@@ -8,7 +8,7 @@ use super::Environment;
 use super::names::{EnvironmentNames, Meaning};
 use crate::config::redact::{Description, DescriptionSources, may_be_secret};
 use crate::config::schema::Facts;
-use crate::tree::{Key, Kind, Origin, Source, Text, TypeSet, Value};
+use crate::tree::{Key, Kind, MAX_DEPTH, Origin, Source, Text, TypeSet, Value};
 
 impl EnvironmentNames<'_> {
     /// The paths in the `PREFIX_KEY_FILE` variables of secret keys. The caller reads these files.
@@ -22,6 +22,22 @@ impl EnvironmentNames<'_> {
         environment.variables.keys().filter_map(path_of).map(String::from).collect()
     }
 
+    /// Whether a variable holds a secret of the configuration, or the path of a file with one. A variable that sets no key holds one if
+    /// the key that it spells would be secret.
+    pub fn holds_secret(&self, variable: &str) -> bool {
+        match self.meaning(variable) {
+            Meaning::Ignored => false,
+            Meaning::SecretFile(_) => true,
+            Meaning::Key(key) | Meaning::Alias(key) | Meaning::Json(key) => !self.may_show(&key),
+            Meaning::Ambiguous(first, second) => !self.may_show(&first) || !self.may_show(&second),
+            Meaning::Unknown => {
+                let stems = ["", "_FILE", "__JSON"].iter().filter_map(|ending| variable.strip_suffix(ending));
+                let mut keys = stems.filter_map(|stem| self.suffix(stem)).map(spelled_key);
+                keys.any(|key| self.is_secret(&key))
+            }
+        }
+    }
+
     /// Whether the text of a variable of this key may be shown: it is no secret, and none in the wrong place. The text of a table,
     /// or of a list of tables, is not shown, as any part of it may be.
     pub(super) fn may_show(&self, key: &Key) -> bool {
@@ -30,6 +46,11 @@ impl EnvironmentNames<'_> {
         if holds_tables(types) || (types.contains(TypeSet::ARRAY) && holds_tables(element_types)) {
             return false;
         }
+        !self.is_secret(key)
+    }
+
+    /// Whether a text at the key is a secret, or may be one in the wrong place.
+    fn is_secret(&self, key: &Key) -> bool {
         let no_keys = BTreeSet::new();
         let description = Description::of(DescriptionSources {
             schema: self.schema,
@@ -37,6 +58,11 @@ impl EnvironmentNames<'_> {
             further_secrets: self.secrets.unwrap_or(&no_keys),
         });
         let text = Value::new(Kind::String(Text::default()), Origin::whole(&Source::variable("", "")));
-        !may_be_secret(description, key.segments(), &text)
+        may_be_secret(description, key.segments(), &text)
     }
+}
+
+/// The key that the part of a variable after the prefix spells.
+fn spelled_key(rest: &str) -> Key {
+    Key::of(rest.split("__").take(MAX_DEPTH).map(str::to_lowercase))
 }

@@ -23,12 +23,14 @@ use crate::terminal::Terminal;
 use speckit::agents::CredentialSource as _;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
 use speckit::internal::documents::{Disk, FileSource, command_state};
-use speckit::internal::{environment, location, look_up, schemas};
+use speckit::internal::{PROJECT_FILE, environment, location, look_up, schemas};
 use speckit::{Builder, Inspection, Sources};
 
 mod logins;
+mod trust;
 
 pub(crate) use logins::Logins;
+pub(crate) use trust::{Need, Untrusted};
 
 /// How a command ends: the exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,13 +187,16 @@ impl Context {
     /// they may name another database.
     ///
     /// # Errors
-    /// The path begins with `~`, and there is no home folder.
-    pub(crate) fn database(&self) -> Result<(PathBuf, Option<Diagnostic>), Diagnostic> {
+    /// The path begins with `~`, and there is no home folder; or it is of a file that is not trusted. It was reported.
+    pub(crate) fn database(&self) -> Result<(PathBuf, Option<Diagnostic>), Exit> {
         if let Some(named) = self.named_database(&environment::capture()) {
             return Ok((named, None));
         }
         let inspection = self.inspection();
         let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.diagnostics()));
+        if let Ok(opened) = &inspection {
+            self.require_trust(opened, Need::DATABASE)?;
+        }
         let path = self.configured_database(inspection.as_ref().ok())?;
         let warning = (!is_whole).then(|| {
             let name = path.display();
@@ -208,17 +213,18 @@ impl Context {
     ///
     /// # Errors
     /// As those of [`Context::database`].
-    pub(crate) fn database_of(&self, opened: &Inspection) -> Result<PathBuf, Diagnostic> {
-        match self.named_database(&environment::capture()) {
-            Some(named) => Ok(named),
-            None => self.configured_database(Some(opened)),
+    pub(crate) fn database_of(&self, opened: &Inspection) -> Result<PathBuf, Exit> {
+        if let Some(named) = self.named_database(&environment::capture()) {
+            return Ok(named);
         }
+        self.require_trust(opened, Need::DATABASE)?;
+        self.configured_database(Some(opened))
     }
 
     /// The database of the settings, else that of the application's defaults. The settings of another schema name none.
-    fn configured_database(&self, inspection: Option<&Inspection>) -> Result<PathBuf, Diagnostic> {
+    fn configured_database(&self, inspection: Option<&Inspection>) -> Result<PathBuf, Exit> {
         let layers = inspection.filter(|_| self.is_application()).map(Inspection::layers).unwrap_or_default();
-        location::database(&|key: &Key| look_up(layers, key))
+        location::database(&|key: &Key| look_up(layers, key)).map_err(|diagnostic| self.refuse(&[diagnostic]))
     }
 
     /// The database that the command line names, else the environment.
@@ -271,7 +277,7 @@ impl Context {
             vec![required(path.into())]
         } else {
             let user = environment::home().map(|home| home.join(".code/config.toml"));
-            let paths = user.into_iter().chain(["speckit.toml".into()]);
+            let paths = user.into_iter().chain([PROJECT_FILE.into()]);
             paths.map(|path| FileSource { path, required: false, language }).collect()
         };
         let changes = self.globals.changes.iter().map(|change| match change {
@@ -311,12 +317,15 @@ pub(crate) fn missing_requirements(
     check_providers(root, stages, &requirements)
 }
 
-/// [`Exit::Negative`] for an invalid configuration; [`Exit::Incomplete`] if a part of it, or of the command line, could not be read.
+/// [`Exit::Negative`] for an invalid configuration; [`Exit::Incomplete`] if a part of it, or of the command line, could not be read, or
+/// is not trusted.
 pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
     let is_unread = |diagnostic: &Diagnostic| {
         let is_file = diagnostic.code.family() == CodeFamily::File && diagnostic.code != Code::FileEmpty;
         diagnostic.severity == Severity::Error
-            && (is_file || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
+            && (is_file
+                || diagnostic.code.family() == CodeFamily::Trust
+                || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
     };
     if diagnostics.iter().any(is_unread) { Exit::Incomplete } else { Exit::Negative }
 }

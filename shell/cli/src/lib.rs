@@ -17,7 +17,7 @@ mod store;
 mod terminal;
 
 use agents::{gate, resolve};
-use app::migrate;
+use app::{migrate, trust};
 use args::{Cli, Command, OutputFormat, PolicyCommand};
 use config::{check, env, explain, history, init, schema, show, watch};
 use context::{Context, Exit};
@@ -28,7 +28,8 @@ use terminal::Terminal;
 ///
 /// Exit status 0: success. 1: errors were found, or too few agents succeeded. 2: the command could not run.
 pub fn run() -> ExitCode {
-    let terminal = Terminal::new(environment::no_color());
+    signals::survive_file_size_limit();
+    let terminal = Terminal::new(environment::no_color(), environment::has_dumb_terminal());
     let (outcome, terminal) = match Cli::parsed(&environment::arguments()) {
         Ok((cli, globals)) => {
             let context = Context { globals, terminal };
@@ -69,6 +70,8 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::Init(args) => init::run(context, &args),
         Command::Resolve(args) => Ok(resolve::run(context, &args)),
         Command::Migrate(args) => migrate::run(context, &args),
+        Command::Trust(args) => trust::run(context, &args),
+        Command::Untrust { file } => trust::untrust(context, &file),
         Command::Watch(args) => watch::run(context, &args),
         Command::Store { action } => store::run(context, action),
         Command::Retry { command } => retry::run(context, &command),

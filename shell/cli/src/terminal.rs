@@ -4,7 +4,7 @@
 //! What the program draws itself ([`Terminal::draw`], colours of reports) is the exception.
 #![expect(clippy::disallowed_methods, reason = "only this module writes to the program's streams")]
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use speckit_core::Diagnostic;
@@ -15,29 +15,41 @@ use speckit_core::text::visible_lines;
 
 mod closed;
 mod columns;
+mod foreground;
+mod full_screen;
 mod json;
+#[cfg(unix)]
+mod key_decoder;
+mod key_reader;
 mod status_line;
 
 pub(crate) use columns::columns;
+pub(crate) use full_screen::{FullScreen, restore_modes};
 pub(crate) use json::json_line;
+pub(crate) use key_reader::KeyReader;
 pub(crate) use status_line::StatusLine;
+
+/// The longest answer that is read.
+const MAX_ANSWER_BYTES: u64 = 1 << 10;
 
 /// Writes to the program's streams, and knows how wide they are.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     style: Style,
+    can_move_cursor: bool,
     is_lost: AtomicBool,
     is_closed: AtomicBool,
 }
 
 impl Terminal {
-    /// Diagnostics are coloured on a terminal without `NO_COLOR`, and as wide as the terminal.
-    pub(crate) fn new(no_color: bool) -> Self {
-        let is_terminal = io::stderr().is_terminal();
+    /// Diagnostics are coloured on a terminal that has colours, without `NO_COLOR`, and as wide as the terminal.
+    pub(crate) fn new(no_color: bool, is_dumb: bool) -> Self {
+        let has_color = io::stderr().is_terminal() && !no_color && !is_dumb;
         let width =
             terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
         Self {
-            style: Style { color: is_terminal && !no_color, width },
+            style: Style { color: has_color, width },
+            can_move_cursor: !is_dumb,
             is_lost: AtomicBool::default(),
             is_closed: AtomicBool::default(),
         }
@@ -71,9 +83,10 @@ impl Terminal {
         self.is_closed.load(Ordering::Relaxed) || self.is_lost()
     }
 
-    /// Whether both stdin and stdout are terminals.
-    pub(crate) fn is_interactive(&self) -> bool {
-        io::stdin().is_terminal() && io::stdout().is_terminal()
+    /// Whether a screen can be shown on stdout, and keys can be read from stdin. A background job can do neither.
+    pub(crate) fn shows_screen(&self) -> bool {
+        let has_terminals = io::stdin().is_terminal() && io::stdout().is_terminal();
+        has_terminals && self.can_move_cursor && foreground::keyboard()
     }
 
     /// Whether stdout is a terminal, so that a person sees the results.
@@ -81,9 +94,19 @@ impl Terminal {
         io::stdout().is_terminal()
     }
 
-    /// Whether stderr is a terminal, on which progress can be shown.
-    pub(crate) fn shows_progress(&self) -> bool {
+    /// Whether stderr is a terminal, so that a person sees the notes.
+    pub(crate) fn shows_notes(&self) -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// Whether stderr is a terminal that can overwrite what was written.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.shows_notes() && self.can_move_cursor
+    }
+
+    /// Whether this is no background job, whose progress would be written over the command line of a shell.
+    pub(crate) fn is_in_foreground(&self) -> bool {
+        foreground::progress()
     }
 
     /// The width of results in characters: that of the terminal, else 80.
@@ -107,6 +130,22 @@ impl Terminal {
         Ok(bytes)
     }
 
+    /// Whether a person can be asked: stdin and stderr are terminals.
+    pub(crate) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks on stderr, and returns the line that is typed; nothing at the end of the input.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn answer(&self, question: &str) -> io::Result<String> {
+        self.note(question);
+        let mut line = Vec::new();
+        io::stdin().lock().take(MAX_ANSWER_BYTES).read_until(b'\n', &mut line)?;
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+
     /// Whether to use colours.
     pub(crate) fn has_color(&self) -> bool {
         self.style.color
@@ -127,13 +166,16 @@ impl Terminal {
 
     /// Writes a note or an error to stderr.
     pub(crate) fn note(&self, text: &str) {
-        self.draw(&visible_lines(text));
+        // There is no other stream to report a failure on.
+        let _ = self.draw(&visible_lines(text));
     }
 
     /// Writes to stderr as it is, with the control sequences in it.
-    pub(crate) fn draw(&self, text: &str) {
-        // There is no other stream to report a failure on.
-        let _ = write_all(io::stderr(), text);
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn draw(&self, text: &str) -> io::Result<()> {
+        write_all(io::stderr(), text)
     }
 
     /// Writes a usage error, or the help or the version.
@@ -149,7 +191,7 @@ impl Terminal {
     pub(crate) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
             // Its texts are visible; the rest is colours.
-            self.draw(&(render(diagnostics, masks, self.style) + "\n"));
+            let _ = self.draw(&(render(diagnostics, masks, self.style) + "\n"));
         }
     }
 }

@@ -35,6 +35,7 @@
     feature = "agents",
     doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
 )]
+#![cfg_attr(feature = "app", doc = "| [`trust`] | decide which project files may choose programs |")]
 
 #[doc = include_str!("guide/getting_started.md")]
 pub mod getting_started {}
@@ -90,3 +91,7 @@ pub mod gates {}
 #[cfg(feature = "auth")]
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
+
+#[cfg(feature = "app")]
+#[doc = include_str!("guide/trust.md")]
+pub mod trust {}

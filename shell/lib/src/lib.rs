@@ -111,6 +111,8 @@ mod readme {}
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]
 pub mod internal {
+    #[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
+    pub use crate::app::trust::{PROJECT_FILE, TrustStore};
     #[cfg(feature = "auth")]
     pub use crate::auth::http::{HttpClient, TimeLimits};
     #[cfg(feature = "bench")]

@@ -19,6 +19,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
+    context.note_trust(&opened);
     let config: Resolved<AppConfig> = match checked.typed() {
         Ok(config) => config,
         Err(refused) => {

@@ -12,7 +12,7 @@ pub(crate) enum GateCommand {
     /// Run the agents of a stage in parallel, and decide by their quorum
     ///
     /// The configuration is read once. Missing commands and credentials (logins, API keys) are reported before any agent
-    /// starts, unless [validation] turns this off. A failed agent is retried as configured in [retry] and its provider's retryable_exits. The output of the agents is recorded.
+    /// starts, unless [validation] turns this off. A failed agent is retried as configured in [retry] and by its provider (retryable_exits, failure_patterns, retry). The output of the agents is recorded.
     ///
     /// On a terminal a progress view is shown; elsewhere each event of an agent is a line on stderr. With --format json
     /// each event is a document on stdout, and the last one, `finished`, holds the verdict. Ctrl-C stops the agents
@@ -20,8 +20,8 @@ pub(crate) enum GateCommand {
     ///
     /// The verdict is full if all agents succeeded, degraded if at least the quorum did, and insufficient otherwise. With
     /// orchestrator.agree_on, only the agents that gave the most frequent answer count. Exit: 0 full, or degraded with a warning;
-    /// 1 insufficient, or degraded with --require-full or --strict; 2 the gate could not run, was cancelled, or could not
-    /// be recorded.
+    /// 1 insufficient, an answer that orchestrator.accept does not list, or degraded with --require-full or --strict; 2 the gate could
+    /// not run, no agent could be started, it was cancelled, or it could not be recorded.
     Run(GateRunArgs),
     /// List the recorded runs, the newest last
     List(GateListArgs),

@@ -14,11 +14,13 @@ mod auth;
 mod bench;
 mod gate;
 mod policy;
+mod trust;
 
 pub(crate) use auth::{AuthCommand, LoginArgs};
 pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 pub(crate) use policy::{HooksCommand, PolicyCheckArgs, PolicyCommand, PolicyDashboardArgs};
+pub(crate) use trust::TrustArgs;
 
 /// Layered configuration that is validated and remembers where each value was set.
 #[derive(Debug, Parser)]
@@ -220,10 +222,23 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// Convert a file of the old form: [[agents]] becomes [models]
     Migrate(MigrateArgs),
+    /// Show what a project file sets that needs your trust, and ask whether you trust it
+    ///
+    /// A `./speckit.toml` that is found by itself may come with a cloned repository. Before its programs run, its database is written or
+    /// its logins are used, you have to trust it; a file that --config or SPECKIT_CONFIG names is trusted by that. The environment
+    /// variable SPECKIT_TRUST lists files that are trusted, as absolute paths like those in PATH; a folder stands for its speckit.toml.
+    Trust(TrustArgs),
+    /// Trust a project file no longer
+    Untrust {
+        /// The file, which need not exist any more
+        file: PathBuf,
+    },
     /// Watch the files and reload on changes: a dashboard on a terminal, else a line for each event
     ///
     /// What is accepted and refused is recorded for `history`; files that are refused at the start only with --fallback. With --schema, the quiet period before a reload is 2 s,
     /// and only --database turns the recording on.
+    ///
+    /// SIGHUP reloads at once if the process has no controlling terminal; otherwise it ends the program, as does a terminal that is closed.
     Watch(WatchArgs),
     /// List the recorded generations and refused reloads; show, compare or restore a generation
     ///
@@ -310,7 +325,7 @@ pub(crate) struct MigrateArgs {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WatchArgs {
-    /// Print lines even on a terminal
+    /// Print lines even on a terminal; without this option, a background job and a terminal with `TERM=dumb` get lines too
     #[arg(long)]
     pub(crate) plain: bool,
     /// What to run with if the files are invalid at the start [default: nothing, exit with an error]

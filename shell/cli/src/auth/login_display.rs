@@ -34,13 +34,12 @@ const TICK: Duration = Duration::from_millis(200);
 
 impl<'a> LoginDisplay<'a> {
     pub(super) fn new(context: &'a Context, args: &LoginArgs, cancel: &CancelToken) -> Self {
-        let can_overwrite = environment::capture().text("TERM") != Some("dumb");
         Self {
             context,
             opens_browser: args.open,
             shows_qr: args.qr,
             is_verbose: args.verbose,
-            line: StatusLine::on(&context.terminal).only_if(can_overwrite && !context.is_json()),
+            line: StatusLine::on(&context.terminal).only_if(!context.is_json()),
             expires: None,
             cancel: cancel.clone(),
             problem: None,
@@ -99,7 +98,7 @@ impl<'a> LoginDisplay<'a> {
         let terminal = &self.context.terminal;
         if self.shows_qr {
             match self.qr(address) {
-                Ok(picture) => terminal.draw(&picture),
+                Ok(picture) => drop(terminal.draw(&picture)),
                 Err(why) => terminal.note(&format!("note: there is no QR code: {why}\n")),
             }
         }
@@ -114,7 +113,7 @@ impl<'a> LoginDisplay<'a> {
     /// The lines of a QR code, if the terminal has room for them.
     fn qr(&self, address: &str) -> Result<String, String> {
         let terminal = &self.context.terminal;
-        if !terminal.shows_progress() {
+        if !terminal.shows_notes() {
             return Err("the standard error is not a terminal".into());
         }
         let picture = QrPicture::of(address).ok_or("the address is too long for one")?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use speckit_core::auth::select;
 use speckit_core::{Code, Diagnostic, Key};
 
-use crate::context::{Context, Exit};
+use crate::context::{Context, Exit, Need};
 use speckit::auth::{AuthError, Client, LoginConfig, TokenManager, TokenStorage, client_of};
 
 /// The configured logins, by name.
@@ -20,6 +20,7 @@ pub(super) fn configured(context: &Context) -> Result<BTreeMap<String, LoginConf
     }
     // Exit 1 is the answer of a login only.
     let (opened, checked) = context.open_valid().map_err(|_| Exit::Incomplete)?;
+    context.require_trust(&opened, Need::LOGINS)?;
     Ok(context.typed(&opened, checked).map_err(|_| Exit::Incomplete)?.auth)
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Kept<'a> {
 /// The path of the database. An invalid configuration is reported, since it may name another one.
 pub(super) fn path(context: &Context) -> Result<PathBuf, Exit> {
     let (opened, _) = context.open_valid().map_err(|_| Exit::Incomplete)?;
-    let path = context.database_of(&opened).map_err(|diagnostic| context.refuse(&[diagnostic]))?;
+    let path = context.database_of(&opened)?;
     Ok(absolute(&path).unwrap_or(path))
 }
 

@@ -12,7 +12,7 @@ use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
 use super::named_schema::named_schema;
-use crate::context::{CommandResult, Context, Exit, Logins, exit_for, missing_requirements, visible_path};
+use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
@@ -29,6 +29,7 @@ fn check_layers(context: &Context) -> CommandResult {
     let ok = opened.outcome().is_ok() && is_ok(&diagnostics);
     let masks = masks_for(&diagnostics, || opened.masks());
     context.terminal.report(&diagnostics, &masks);
+    context.note_trust(&opened);
     if context.is_json() {
         context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
     } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
@@ -42,7 +43,8 @@ fn with_missing_requirements(context: &Context, opened: &Inspection, checked: &C
     let mut diagnostics = checked.diagnostics().to_vec();
     if context.is_application() {
         let root = checked.merged().root();
-        diagnostics.extend(missing_requirements(opened.environment(), root, &Stage::ALL, &Logins::of(root)));
+        let logins = context.logins(opened, root);
+        diagnostics.extend(missing_requirements(opened.environment(), root, &Stage::ALL, &logins));
     }
     with_strictness(in_report_order(diagnostics), context.globals.strict)
 }

@@ -22,6 +22,7 @@ fn free_names(maps: &[FreeNames]) -> String {
 pub(crate) fn run(context: &Context) -> CommandResult {
     let opened = context.open()?;
     context.terminal.report(opened.diagnostics(), &opened.masks());
+    context.note_trust(&opened);
     let root = opened.merged().map(Merged::root);
     let names = opened.rules().keys().variable_names(root);
     let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();

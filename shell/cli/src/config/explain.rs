@@ -3,20 +3,21 @@
 use speckit_core::agents::credentials::{VariableState, describe_credential};
 
 use crate::config::show::{parse_key, unknown_key};
-use crate::context::{CommandResult, Context, Exit, Logins, exit_for};
+use crate::context::{CommandResult, Context, Exit, exit_for};
 use speckit::agents::CredentialSource as _;
 
 /// Explains keys of an invalid configuration too: that is when an explanation is needed most.
 pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     let opened = context.open()?;
     context.terminal.report(opened.diagnostics(), &opened.masks());
+    context.note_trust(&opened);
     let Some(merged) = opened.merged() else { return Err(exit_for(opened.diagnostics())) };
     let key = parse_key(context, key)?;
     let Some(explanation) = opened.explain(&key) else {
         return Err(unknown_key(context, merged.root(), &key, false));
     };
     let credential = context.is_application().then(|| {
-        let (root, logins) = (merged.root(), Logins::of(merged.root()));
+        let (root, logins) = (merged.root(), context.logins(&opened, merged.root()));
         let variable = |name: &str| VariableState::of(opened.environment().text(name));
         describe_credential(root, &key, &|login| logins.login_state(login), &variable)
     });

@@ -10,6 +10,7 @@ use crate::context::{CommandResult, Context, Exit};
 
 pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let (opened, checked) = context.open_valid()?;
+    context.note_trust(&opened);
     let root = checked.merged().root();
     let root = if args.reveal {
         root.clone()

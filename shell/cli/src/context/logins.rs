@@ -16,6 +16,8 @@ use speckit::internal::Mutex;
 /// The configured logins. The state of each is found once, so that all parts of a command report the same.
 pub(crate) struct Logins {
     configs: BTreeMap<String, LoginConfig>,
+    /// Why no login is used.
+    set_aside: Option<String>,
     /// For how long a token is needed; `None`: the stored tokens are only looked at, and nothing is sent.
     needed: Option<Duration>,
     /// The manager of each login that was used, or why it has none.
@@ -30,13 +32,25 @@ impl Logins {
     pub(crate) fn of(root: &Value) -> Self {
         let logins = root.member("auth").and_then(Value::as_table).into_iter().flatten();
         let configs = logins.filter_map(|(name, login)| Some((name.to_string(), from_value(login).ok()?)));
+        Self::of_configs(configs.collect())
+    }
+
+    fn of_configs(configs: BTreeMap<String, LoginConfig>) -> Self {
         Self {
-            configs: configs.collect(),
+            configs,
+            set_aside: None,
             needed: None,
             managers: Mutex::new(BTreeMap::new()),
             states: Mutex::new(BTreeMap::new()),
             warnings: Mutex::new(Vec::new()),
         }
+    }
+
+    /// No login is used: the state of each is unusable for this reason, and nothing is read or started.
+    pub(crate) fn set_aside(reason: &str) -> Self {
+        let mut logins = Self::of_configs(BTreeMap::new());
+        logins.set_aside = Some(reason.into());
+        logins
     }
 
     /// The same logins; the state of one is found with a token that is valid for the needed time, which may be refreshed.
@@ -61,7 +75,7 @@ impl Logins {
             return known.clone();
         }
         let made = match self.configs.get(login) {
-            None => Err("it is not configured".into()),
+            None => Err(self.set_aside.clone().unwrap_or_else(|| "it is not configured".into())),
             Some(config) => client_of(login, config)
                 .and_then(|client| Ok(TokenManager::new(client, TokenStorage::of(login, config)?)))
                 .map_err(|error| error.to_string()),

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use speckit_core::config::resolve::Checked;
 use speckit_core::policy::findings::{
     Baseline, CheckOptions, CheckedFiles, FileCheck, PolicyReport, SkipReason,
 };
 use speckit_core::policy::rules::{RuleError, has_own_rules};
 use speckit_core::policy::{CheckEvent, Enforcement, Policy, PolicyConfig};
-use speckit_core::{Code, Diagnostic, Key, LayerKind, Value};
+use speckit_core::{Code, Diagnostic, Key, LayerKind};
 
-use crate::context::{Context, Exit, visible_path};
+use crate::context::{Context, Exit, Need, Untrusted, visible_path};
+use speckit::agents::secret_variables;
 use speckit::internal::documents::{Disk, absolute, exists, read_source};
 use speckit::policy::{
     Changes, CheckedTree, Content, GitError, GitRepository, MAX_FILE_BYTES, check_tree, run_commands,
@@ -24,6 +26,10 @@ pub(super) struct Checker<'a> {
     /// The accepted findings, if there is a file with them.
     baseline: Option<Baseline>,
     has_own_rules: bool,
+    /// The variables that commands do not inherit.
+    secret_variables: BTreeSet<String>,
+    /// Why no command may run.
+    untrusted: Option<Untrusted>,
 }
 
 /// What a check looks at.
@@ -40,19 +46,21 @@ impl<'a> Checker<'a> {
     /// Reads the configuration. An invalid one is reported, and ends the check.
     pub(super) fn open(context: &'a Context) -> Result<Self, Exit> {
         let (opened, checked) = context.open_valid().map_err(|_| Exit::Incomplete)?;
-        let root = checked.merged().root().clone();
-        let config = context.typed(&opened, checked).map_err(|_| Exit::Incomplete)?.policy;
-        Self::of(context, &config, &root)
+        let config = context.typed(&opened, checked.clone()).map_err(|_| Exit::Incomplete)?.policy;
+        let untrusted = context.untrusted(&opened, Need::COMMANDS);
+        Ok(Self { untrusted, ..Self::of(context, &config, &checked)? })
     }
 
     /// The rules of a valid configuration, whose patterns are checked.
-    pub(super) fn of(context: &'a Context, config: &PolicyConfig, root: &Value) -> Result<Self, Exit> {
+    pub(super) fn of(context: &'a Context, config: &PolicyConfig, checked: &Checked) -> Result<Self, Exit> {
+        let root = checked.merged().root();
         let refused = |errors: Vec<RuleError>| {
             context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
         };
         let policy = Policy::compile_unchecked(config).map_err(refused)?.with_places(root);
         let has_own_rules = has_own_rules(root);
-        Ok(Self { context, config: config.clone(), policy, baseline: None, has_own_rules })
+        let (config, secret_variables) = (config.clone(), secret_variables(checked));
+        Ok(Self { context, config, policy, baseline: None, has_own_rules, secret_variables, untrusted: None })
     }
 
     /// Says that no configuration sets a rule, if so.
@@ -187,10 +195,14 @@ impl<'a> Checker<'a> {
         if commands.is_empty() {
             return Ok(report);
         }
+        if let Some(untrusted) = &self.untrusted {
+            return Err(self.context.refuse_untrusted(untrusted));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|error| self.context.fail(format!("commands cannot be run: {error}")))?;
-        Ok(report.with_commands(&self.policy, runtime.block_on(run_commands(commands))))
+        let outcomes = runtime.block_on(run_commands(commands, &self.secret_variables));
+        Ok(report.with_commands(&self.policy, outcomes))
     }
 
     pub(super) fn refuse_git(&self, error: &GitError) -> Exit {

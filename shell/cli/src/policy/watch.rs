@@ -12,7 +12,7 @@ use speckit_core::text::grouped_count;
 use super::checker::Checker;
 use super::output::text_of;
 use crate::args::PolicyCheckArgs;
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, Need};
 use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::clock;
 use speckit::policy::{CheckedTree, TreeWatcher};
@@ -38,6 +38,7 @@ enum Input {
 
 pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
     let builder = context.application().map_err(|diagnostics| context.refuse(&diagnostics))?;
+    let builder = context.with_lasting_trust(builder, Need::NOTHING);
     let opened = builder.open().and_then(|config| {
         let events = config.subscribe();
         Ok((config.watch()?, config, events))
@@ -74,7 +75,7 @@ fn listen(context: &Context, sender: Sender<Input>) -> Result<SignalListener, Ex
     let signals = SignalListener::start(move |signal| {
         drop(sender.send(Input::Signal(signal)));
         match signal {
-            Signal::Hangup => Then::Listen,
+            Signal::Reload => Then::Listen,
             Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
     });
@@ -117,7 +118,7 @@ impl<'a> Watch<'a> {
     /// The rules of the configuration in use.
     fn checker(&self) -> Result<Checker<'a>, Exit> {
         let snapshot = self.config.snapshot();
-        let checker = Checker::of(self.context, &snapshot.settings().policy, snapshot.root_with_secrets())?;
+        let checker = Checker::of(self.context, &snapshot.settings().policy, snapshot.checked())?;
         checker
             .with_rules(&self.args.rule, self.args.no_exclude)?
             .with_baseline(self.args.baseline.as_deref())
@@ -176,7 +177,7 @@ fn wait(inputs: &Receiver<Input>, every: Duration) -> Changed {
                     changed = Changed::Files;
                 }
             }
-            Ok(Input::Signal(Signal::Hangup)) => changed = Changed::Files,
+            Ok(Input::Signal(Signal::Reload)) => changed = Changed::Files,
             Ok(Input::Config(event)) => match *event {
                 ConfigReloadEvent::ReloadSuccess { .. } => return Changed::Rules,
                 ConfigReloadEvent::ReloadFailed { .. } => return Changed::Refused(event),

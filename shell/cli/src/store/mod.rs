@@ -13,6 +13,7 @@ use speckit_core::text::size;
 use crate::args::StoreAction;
 use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::signals::{Signal, SignalListener, Then};
+use crate::terminal::StatusLine;
 use speckit::internal::documents;
 use speckit::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
 
@@ -22,7 +23,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(context: &Context, action: StoreAction) -> CommandResult {
-    let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    let (path, warning) = context.database()?;
     context.terminal.report(warning.as_slice(), &Masks::default());
     match action {
         StoreAction::Stats => stats(context, path),
@@ -74,15 +75,17 @@ fn vacuum(context: &Context, path: &Path) -> CommandResult {
     let signals = SignalListener::start(move |signal| {
         ended.store(true, Ordering::Relaxed);
         match signal {
-            Signal::Hangup => Then::Listen,
+            Signal::Reload => Then::Listen,
             Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
     });
     let signals = signals.map_err(|error| context.fail(format!("signals cannot be handled: {error}")))?;
-    let mut line = ProgressLine { context, shown: String::new() };
+    let mut line = StatusLine::on(&context.terminal);
     let done = StoreOptions::new(path).deadline(LOCK_TIMEOUT).open().and_then(|store| {
         store.vacuum_with(|progress| {
-            line.show(progress);
+            let VacuumProgress { freed_bytes, rest_bytes, .. } = progress;
+            let all = size(freed_bytes.saturating_add(rest_bytes));
+            line.draw(&format!("gave {} of {all} back", size(freed_bytes)));
             if is_ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     });
@@ -91,33 +94,6 @@ fn vacuum(context: &Context, path: &Path) -> CommandResult {
     let done = done.map_err(|error| failed(context, &error))?;
     context.print(&done, format_args!("{done}\n"));
     Ok(if done.is_finished { Exit::Ok } else { Exit::Incomplete })
-}
-
-/// A line of progress that overwrites itself.
-struct ProgressLine<'a> {
-    context: &'a Context,
-    shown: String,
-}
-
-impl ProgressLine<'_> {
-    fn show(&mut self, VacuumProgress { freed_bytes, rest_bytes, .. }: VacuumProgress) {
-        if !self.context.terminal.shows_progress() {
-            return;
-        }
-        let all = size(freed_bytes.saturating_add(rest_bytes));
-        let text = format!("gave {} of {all} back", size(freed_bytes));
-        if text != self.shown {
-            let width = self.shown.len();
-            self.context.terminal.draw(&format!("\r{text:width$}"));
-            self.shown = text;
-        }
-    }
-
-    fn clear(&mut self) {
-        if !self.shown.is_empty() {
-            self.context.terminal.draw(&format!("\r{:width$}\r", "", width = self.shown.len()));
-        }
-    }
 }
 
 fn failed(context: &Context, error: &StoreError) -> Exit {

@@ -30,19 +30,19 @@ impl<'a> StatusLine<'a> {
 
     /// Draws a text without control characters in the place of the one before. A terminal that is too narrow shows its beginning.
     pub(crate) fn draw(&mut self, text: &str) {
-        if !self.is_shown {
+        if !self.is_shown || !self.terminal.is_in_foreground() {
             return;
         }
         let (columns, _) = self.terminal.room();
         let line: String = text.chars().take(columns.saturating_sub(1)).collect();
-        self.terminal.draw(&format!("\r{line}{CLEAR_TO_END}"));
-        self.is_drawn = true;
+        self.is_drawn = self.terminal.draw(&format!("\r{line}{CLEAR_TO_END}")).is_ok();
     }
 
     /// Removes the line, so that others can be written.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.is_drawn) {
-            self.terminal.draw(&format!("\r{CLEAR_TO_END}"));
+            // A terminal that is closed has no line any more.
+            let _ = self.terminal.draw(&format!("\r{CLEAR_TO_END}"));
         }
     }
 }

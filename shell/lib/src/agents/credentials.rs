@@ -1,16 +1,19 @@
 //! The tokens that agents get from logins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use speckit_core::agents::GateSettings;
 use speckit_core::agents::credentials::{
-    Credential, CredentialChoice, CredentialOrder, LoginState, VariableState,
+    Credential, CredentialChoice, CredentialOrder, LoginState, VariableState, named_secret_variables,
 };
 use speckit_core::agents::gate::{CommandLine, Ending};
-use speckit_core::agents::{GateSettings, Provider};
+use speckit_core::config::resolve::Checked;
 use speckit_core::config::source::Environment;
 use speckit_core::retry::ErrorClass;
 use speckit_core::tree::typed::Secret;
+
+use crate::os::environment;
 
 /// Gives the tokens of logins to the agents of gates, such as a [`TokenManager`](crate::auth::TokenManager) for each login.
 pub trait CredentialSource: Send + Sync {
@@ -43,12 +46,21 @@ pub(super) fn choices(
     settings: &GateSettings<'_>,
     environment: &Environment,
     source: &dyn CredentialSource,
-) -> BTreeMap<Provider, CredentialChoice> {
+) -> BTreeMap<String, CredentialChoice> {
     let variable = |name: &str| VariableState::of(environment.text(name));
     let choose = |provider| {
         CredentialOrder::of_provider(provider).choose(&|login| source.login_state(login), &variable)
     };
-    settings.providers.iter().map(|(name, provider)| (*name, choose(provider))).collect()
+    settings.providers.iter().map(|(name, provider)| (name.clone(), choose(provider))).collect()
+}
+
+/// The variables that no other program inherits from this one: those that a setting names as those of a secret, and of the environment of
+/// this process those that set a secret key, or hold the path of a file with a secret.
+pub fn secret_variables(checked: &Checked) -> BTreeSet<String> {
+    let mut variables = named_secret_variables(checked.merged().root());
+    let of_keys = environment::capture_wanted(&|name| checked.is_secret_variable(name));
+    variables.extend(of_keys.names().map(String::from));
+    variables
 }
 
 /// Puts the token of a login into the environment of its agent, and returns it.

@@ -1,4 +1,4 @@
-//! Runs agents (programs that get the same request) in parallel, each in a process group of its own.
+//! Runs agents (programs that get the same request) in parallel, each in a session and a process group of its own.
 //!
 //! [`AsyncOrchestrator`] runs a [`gate::Plan`](speckit_core::agents::gate::Plan) as the machine of the core decides: it starts
 //! attempts, emits events, and returns the [`Run`](speckit_core::agents::gate::Run). [`ProcessManager`] starts the processes; a
@@ -40,7 +40,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
+use speckit_core::agents::consensus::{OutputReader, OutputReading};
 use speckit_core::agents::gate::{Attempt, CommandLine, Stream};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::agents::process::supervise::Limits;
@@ -52,14 +52,14 @@ mod process;
 #[cfg(feature = "sqlite")]
 mod runs;
 
-pub use credentials::CredentialSource;
+pub use credentials::{CredentialSource, secret_variables};
 pub use guard::{Guard, become_guard_if_asked};
 pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateRun, StagePlan};
 pub use process::ProcessManager;
 #[cfg(feature = "sqlite")]
 pub use runs::{FoundRuns, Runs, RunsFilter};
 pub use speckit_core::agents::{
-    GateSettings, ModelConfig, ModelEntry, ModelRegistry, OrchestratorConfig, Provider, ProviderConfig,
+    GateSettings, ModelConfig, ModelEntry, ModelRegistry, OrchestratorConfig, ProviderConfig,
     QualityGateConfig, RegistryError, Stage, StdinMode, Tier,
 };
 
@@ -72,8 +72,8 @@ pub struct Job {
     pub limits: Limits,
     /// How many bytes of each of its streams are kept.
     pub output_bytes: usize,
-    /// Reads all of its standard output and gives [`Attempt::answer`]; `None` if no answer is wanted.
-    pub scanner: Option<AnswerScanner>,
+    /// Reads all of its standard output and gives [`Attempt::reading`].
+    pub reader: OutputReader,
 }
 
 /// What a running job has to do.
@@ -122,8 +122,9 @@ pub(crate) fn without_output(ending: speckit_core::agents::gate::Ending) -> Atte
         ending,
         stdout: Captured::default(),
         stderr: Captured::default(),
-        answer: Err(NoAnswer::NoObject),
+        reading: OutputReading::default(),
         elapsed: std::time::Duration::ZERO,
         leaked: false,
+        left: Vec::new(),
     }
 }

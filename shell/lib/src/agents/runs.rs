@@ -29,6 +29,8 @@ mod rows;
 ///     started_at_ms: 1_767_225_600_000,
 ///     elapsed_ms: 850,
 ///     cancelled: false,
+///     not_started: false,
+///     answers_compared: Some(false),
 ///     decision: ballot.close(),
 ///     agents: Vec::new(),
 /// };

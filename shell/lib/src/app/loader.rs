@@ -17,9 +17,12 @@ use crate::os::{clock, environment};
 /// The prefix of the program's variables.
 pub const PREFIX: &str = "SPECKIT";
 /// Variables with this prefix that belong to the program.
-pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
+pub const RESERVED: &[&str] = &["CONFIG", "DATABASE", "TRUST"];
 
 /// Loads [`AppConfig`] from the embedded defaults, a file, the environment and overrides.
+///
+/// Whoever names the file trusts it: the question whether a person trusts a `./speckit.toml` belongs to the program `speckit`, which
+/// finds that file by itself.
 ///
 /// ```
 /// use speckit::app::ConfigLoader;

@@ -2,6 +2,8 @@
 //! are exported here too.
 
 mod loader;
+#[cfg(all(feature = "agents", feature = "auth"))]
+pub(crate) mod trust;
 
 pub use loader::{ConfigLoader, PREFIX, RESERVED};
 pub use speckit_core::agents::{ModelConfig, ModelRegistry, QualityGateConfig, RegistryError};

@@ -29,7 +29,7 @@ use crate::config::handle::Config;
 use crate::config::history::SqliteJournal;
 #[cfg(feature = "sqlite")]
 use crate::config::history::options::{JournalOpener, RecordOptions, RetentionFn};
-use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSource};
+use crate::config::loading::{Check, Inspection, LayerCheck, Loader, RuleOptions, SchemaSource};
 #[cfg(feature = "schema")]
 use crate::config::schemas::{Compile, compile_text};
 use crate::config::sources::Sources;
@@ -51,6 +51,7 @@ pub struct Builder<T> {
     hot_reload_of: Option<HotReloadFn<T>>,
     extra_paths: Vec<PathBuf>,
     fallback: Option<Fallback>,
+    layer_check: Option<LayerCheck>,
     /// How much of the history is kept.
     #[cfg(feature = "sqlite")]
     retention_of: Option<RetentionFn<T>>,
@@ -75,6 +76,7 @@ impl<T> Default for Builder<T> {
             hot_reload_of: None,
             extra_paths: Vec::new(),
             fallback: None,
+            layer_check: None,
             #[cfg(feature = "sqlite")]
             retention_of: None,
             #[cfg(feature = "sqlite")]
@@ -591,6 +593,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Refuses a configuration, and later a reload, for the reasons that `check` finds in its layers, which are passed lowest first, and
+    /// with whether it is a reload.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn check_layers(
+        mut self,
+        check: impl Fn(&[Layer], bool) -> Vec<Diagnostic> + Send + Sync + 'static,
+    ) -> Self {
+        self.layer_check = Some(Arc::new(check));
+        self
+    }
+
     /// The cause that is recorded for the first generation.
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
@@ -657,7 +671,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let checks = std::mem::take(&mut self.checks);
         let options = std::mem::take(&mut self.options);
         let secrets = options.secrets.clone();
-        let loader = Loader::new(std::mem::take(&mut self.sources), schema, options, checks, world)?;
+        let mut loader = Loader::new(std::mem::take(&mut self.sources), schema, options, checks, world)?;
+        loader.layer_check = self.layer_check.take();
         let unknown = secrets.into_iter().filter(|key| loader.rules().keys().is_impossible(key));
         let mistakes: Vec<Diagnostic> = unknown.map(unknown_secret).collect();
         if mistakes.is_empty() { Ok(loader) } else { Err(ConfigError::rules(mistakes)) }

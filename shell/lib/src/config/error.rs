@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use speckit_core::Diagnostic;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Checked, Refused, Rules};
+use speckit_core::{CodeFamily, Diagnostic};
 
 use crate::config::events::Diagnostics;
 
@@ -114,6 +114,11 @@ impl ConfigError {
         report.push_str(&render(std::slice::from_ref(&note), &Masks::default(), PLAIN));
         diagnostics.push(note);
         self
+    }
+
+    /// Whether a file is not trusted.
+    pub(crate) fn is_untrusted(&self) -> bool {
+        self.diagnostics().iter().any(|diagnostic| diagnostic.code.family() == CodeFamily::Trust)
     }
 
     /// Every diagnostic, in the order of reports; a note about the fallback comes last.

@@ -39,6 +39,9 @@ use crate::os::world::{RecordingFiles, World};
 /// A validation rule of the embedder.
 pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), Violations> + Send + Sync>;
 
+/// Reasons to refuse a configuration for what its layers set, lowest first; whether it is a reload.
+pub(crate) type LayerCheck = Arc<dyn Fn(&[Layer], bool) -> Vec<Diagnostic> + Send + Sync>;
+
 /// The source of the schema.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum SchemaSource {
@@ -86,6 +89,8 @@ impl RuleOptions {
 /// Reads and validates a configuration.
 pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
+    /// The check of the layers, at the start and at each reload.
+    pub(crate) layer_check: Option<LayerCheck>,
     #[cfg(feature = "schema")]
     schema: SchemaSource,
     #[cfg(feature = "schema")]
@@ -194,6 +199,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let rules = options.rules::<T>(compiled);
         Ok(Self {
             sources,
+            layer_check: None,
             #[cfg(feature = "schema")]
             schema,
             #[cfg(feature = "schema")]
@@ -340,6 +346,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let rules = &self.rules;
         let resolved = unwound(|| {
             let checked = check(rules, inputs).map_err(|refused| refused.with_type::<T>(rules));
+            let checked = self.with_layer_check(checked, running.is_some());
             let written = checked.and_then(|checked| self.accept(checked))?;
             match running {
                 Some(running) => rules.defer_restarts(written, running, |checked| self.accept(checked)),
@@ -356,6 +363,25 @@ impl<T: DeserializeOwned> Loader<T> {
         });
         let sources = texts.collect();
         Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, warnings })
+    }
+
+    /// Refuses what the check of the layers refuses, also if there are other reasons already.
+    fn with_layer_check(
+        &self,
+        checked: Result<Checked, Refused>,
+        is_reload: bool,
+    ) -> Result<Checked, Refused> {
+        let Some(check) = &self.layer_check else { return checked };
+        let layers = match &checked {
+            Ok(checked) => checked.layers(),
+            Err(refused) => refused.layers(),
+        };
+        let reasons = check(layers, is_reload);
+        match checked {
+            checked if reasons.is_empty() => checked,
+            Ok(checked) => Err(checked.refuse(reasons)),
+            Err(refused) => Err(refused.with_reasons(reasons)),
+        }
     }
 
     fn accept(&self, checked: Checked) -> Result<Resolved<T>, Refused> {

@@ -50,7 +50,9 @@ impl<T> Snapshot<T> {
         self.checked.merged().root()
     }
 
-    pub(crate) fn checked(&self) -> &Checked {
+    /// The checked layers.
+    #[doc(hidden)]
+    pub fn checked(&self) -> &Checked {
         &self.checked
     }
 

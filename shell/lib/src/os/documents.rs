@@ -14,8 +14,12 @@ use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source
 
 #[cfg(feature = "policy")]
 mod executable;
+#[cfg(feature = "auth")]
+mod not_secret;
 #[cfg(feature = "sqlite")]
 mod private;
+#[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
+mod project;
 #[cfg(feature = "sqlite")]
 mod restore;
 #[cfg(feature = "auth")]
@@ -27,16 +31,20 @@ mod unread;
 
 #[cfg(feature = "policy")]
 pub(crate) use executable::{PathContent, content_of, remove, rename, write_executable};
+#[cfg(feature = "auth")]
+pub(crate) use not_secret::NotSecret;
 #[cfg(feature = "sqlite")]
 pub use private::write_new_private;
 #[cfg(feature = "sqlite")]
 pub(crate) use private::{close_to_others, make_private, without_links};
+#[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
+pub use project::{PathInFolder, names_file_in};
 #[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 #[cfg(feature = "auth")]
 pub(crate) use secret::{
-    FileStamp, NotSecret, Replacement, check_secret, check_secret_folder, is_at, make_secret_folder,
-    modified, open_lock_file, read_secret, remove_replacements, remove_secret, secret_stamp,
+    FileStamp, Replacement, check_secret, check_secret_folder, is_at, make_secret_folder, modified,
+    open_lock_file, read_secret, remove_replacements, remove_secret, secret_stamp,
 };
 pub(crate) use special::{is_pipe, is_special};
 pub use unread::Unread;
@@ -255,6 +263,12 @@ pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Whether the path, or the target of its links, is a folder.
+#[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// Whether the path exists.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -314,6 +328,12 @@ pub(crate) fn machine_file(path: &str) -> Option<String> {
 #[cfg(unix)]
 pub fn status_of_process() -> io::Result<String> {
     fs::read_to_string("/proc/self/status")
+}
+
+/// Whether this process has a controlling terminal.
+#[cfg(unix)]
+pub fn has_controlling_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// The folder for temporary files.

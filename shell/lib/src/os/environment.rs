@@ -39,6 +39,11 @@ pub fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
+/// Whether the terminal can neither move its cursor nor show colours: `TERM` is unset, empty or `dumb`. Windows has no `TERM`.
+pub fn has_dumb_terminal() -> bool {
+    cfg!(unix) && std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb")
+}
+
 /// Whether `NO_COLOR` is set to anything (no-color.org).
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())

@@ -7,6 +7,10 @@ pub mod entropy;
 pub mod environment;
 #[cfg(all(unix, any(feature = "agents", feature = "auth", feature = "bench")))]
 pub(crate) mod process_group;
+#[cfg(all(unix, feature = "agents"))]
+pub(crate) mod session;
 #[cfg(all(unix, any(feature = "agents", feature = "bench")))]
 pub(crate) mod start_error;
+#[cfg(feature = "auth")]
+pub(crate) mod state_folder;
 pub mod world;

@@ -1,5 +1,6 @@
 //! Runs a gate while another thread shows it.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
@@ -22,14 +23,14 @@ pub(super) fn drive<T>(
     context: &Context,
     gate: GateRun,
     display: Display,
-    (interruption, called_off): (&Interruptible, Receiver<CancelMode>),
+    (interruption, called_off): (&Arc<Interruptible>, Receiver<CancelMode>),
     record: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = gate.plan().agents.iter().map(|agent| agent.name.clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     interruption.runs(gate.control());
     let events = if display.shows_output() { gate.events() } else { gate.states() };
-    let feed = GateFeed { events, called_off };
+    let feed = GateFeed { events, called_off, interruption: Arc::clone(interruption) };
     #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
     thread::scope(|scope| {
         thread::Builder::new().spawn_scoped(scope, move || show(context, display, names, &feed))?;

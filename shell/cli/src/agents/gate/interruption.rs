@@ -62,6 +62,15 @@ impl Interruptible {
         Ok((signals, called_off))
     }
 
+    /// Handles the loss of the terminal that shows the gate. The system may have reported it by a signal too.
+    pub(super) fn lose_terminal(&self) {
+        let mut state = self.state.lock();
+        let reaction = state.0.lose_terminal(clock::now().saturating_duration_since(self.since));
+        if let (Reaction::Cancel(_), Some(control)) = (reaction, &state.1) {
+            control.cancel();
+        }
+    }
+
     /// Handles a signal. `announce` is called before the gate is cancelled: the gate may end at once, and then nothing more
     /// is shown.
     fn signal(&self, announce: &dyn Fn(CancelMode)) -> Then {

@@ -13,7 +13,7 @@ use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 
 use super::{error, fail_with, prompt};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Exit, Logins, missing_requirements};
+use crate::context::{Context, Exit, Logins, Need, missing_requirements};
 use speckit::Config;
 use speckit::agents::StagePlan;
 use speckit::internal::environment;
@@ -40,17 +40,17 @@ impl Prepared {
             return Err(context.refuse(&[error(Code::GateSchema, why).help("run without --schema")]));
         }
         let stage = args.stage;
-        let config =
-            context.application().map_err(|diagnostics| context.refuse(&diagnostics))?.open().map_err(
-                |error| {
-                    context.terminal.note(&format!("{error}\n"));
-                    if context.is_json() {
-                        context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
-                    }
-                    // Exit 1 is the verdict of the agents only.
-                    Exit::Incomplete
-                },
-            )?;
+        // A dry run only looks at the logins, and reads their tokens.
+        let need = if args.dry_run { Need::LOGINS } else { Need::of_gate(!args.no_store) };
+        let builder = context.application().map_err(|diagnostics| context.refuse(&diagnostics))?;
+        let config = context.with_trust(builder, need).open().map_err(|error| {
+            context.terminal.note(&format!("{error}\n"));
+            if context.is_json() {
+                context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
+            }
+            // Exit 1 is the verdict of the agents only.
+            Exit::Incomplete
+        })?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
         context.terminal.report(snapshot.warnings(), &masks);
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };

@@ -9,6 +9,7 @@ use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::Run;
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
+use speckit_core::text::{command_line, visible};
 use speckit_core::tree::with_strictness;
 use speckit_core::{Code, Diagnostic, Key};
 
@@ -22,7 +23,7 @@ use crate::context::{Context, Exit, visible_path};
 use crate::rescue::save_beside;
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{FileId, identity};
-use speckit::internal::{environment, location};
+use speckit::internal::location;
 use speckit::store::StoreOptions;
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
@@ -49,7 +50,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
         let recorded = recorder.as_ref().map_or(Recorded::Nowhere, |recorder| recorder.record(&run));
         (run, recorded)
     };
-    let interruption = (&*interruption, cancel_requests);
+    let interruption = (&interruption, cancel_requests);
     let driven = drive(context, gate, display(context, args), interruption, record);
     let (run, recorded) = driven.map_err(report_failure)?;
     if let Some(why) = guard.and_then(|guard| guard.failure()) {
@@ -84,11 +85,10 @@ fn orchestrator(guard: Option<Arc<Guard>>, planned: &StagePlan) -> AsyncOrchestr
 }
 
 fn display(context: &Context, args: &GateRunArgs) -> Display {
-    let environment = environment::capture();
-    let can_move_cursor = environment.text("TERM") != Some("dumb");
+    let shows_screen = context.terminal.shows_progress() && context.terminal.is_in_foreground();
     match () {
         () if context.is_json() => Display::Json,
-        () if !args.plain && context.terminal.shows_progress() && can_move_cursor => Display::Screen,
+        () if !args.plain && shows_screen => Display::Screen,
         () => Display::Lines { with_output: args.plain },
     }
 }
@@ -161,15 +161,33 @@ fn write(context: &Context, run: &Run, recorded: &Recorded) {
     if context.is_json() {
         return context.terminal.json(&finished(run, recorded));
     }
+    if run.answers_compared == Some(false) {
+        context.terminal.note(
+            "note: no answer was compared: each agent counts that exits with 0 and writes something; set orchestrator.agree_on to \
+             the key of their answers\n",
+        );
+    }
     context.terminal.result(&match recorded {
         Recorded::Nowhere | Recorded::Failed { file: None, .. } => run.to_text_with_outputs(),
         Recorded::Failed { file: Some(_), .. } => run.to_text(),
         Recorded::Stored { number, path } => format!(
-            "{}run {number} is recorded in `{}`; `speckit gate show {number}` shows the output of the agents\n",
+            "{}run {number} is recorded in `{}`; `{}` shows the output of the agents\n",
             run.to_text(),
-            visible_path(path)
+            visible_path(path),
+            show_line(*number, path)
         ),
     });
+}
+
+/// The line that shows a run of this database in every folder.
+fn show_line(number: i64, path: &Path) -> String {
+    let (number, file) = (number.to_string(), path.display().to_string());
+    let mut words = vec!["speckit", "gate", "show", &number];
+    let default = location::expanded(&AppConfig::default().store.path);
+    if default.is_ok_and(|default| default != path) {
+        words.extend(["--database", &file]);
+    }
+    visible(&command_line(&words))
 }
 
 /// The last JSON document on stdout. It has the output of the agents only if neither the database nor a file
@@ -193,6 +211,10 @@ fn finished(run: &Run, recorded: &Recorded) -> Json {
 fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Exit {
     if run.cancelled || matches!(recorded, Recorded::Failed { .. }) {
         return Exit::Incomplete;
+    }
+    if let Some(why) = run.error() {
+        context.terminal.report(&[why], &Masks::default());
+        return if run.not_started { Exit::Incomplete } else { Exit::Negative };
     }
     match run.decision.verdict {
         Verdict::Full => Exit::Ok,

@@ -131,7 +131,7 @@ fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
 
 /// The database of runs, even if the configuration is refused.
 fn database(context: &Context) -> Result<PathBuf, Exit> {
-    let (path, warning) = context.database().map_err(|diagnostic| context.refuse(&[diagnostic]))?;
+    let (path, warning) = context.database()?;
     context.terminal.report(warning.as_slice(), &Masks::default());
     Ok(absolute(&path).unwrap_or(path))
 }

@@ -1,5 +1,8 @@
 //! The lines of a gate on a terminal; each frame replaces the one before.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ratatui::crossterm::Command;
@@ -8,12 +11,14 @@ use ratatui::crossterm::style::{Attribute, SetAttribute};
 use ratatui::crossterm::terminal::{Clear, ClearType};
 use speckit_core::agents::gate::{Progress, StyledLine, Tone};
 
+use crate::signals::continued;
 use crate::terminal::Terminal;
 
 /// Draws frames; dropping it removes the last one. The cursor is never hidden, so that the terminal keeps it whatever happens.
 pub(super) struct ProgressScreen<'a> {
     terminal: &'a Terminal,
     frames: Frames,
+    is_continued: Arc<AtomicBool>,
 }
 
 /// Makes the text that a terminal gets for each frame.
@@ -26,21 +31,35 @@ struct Frames {
 
 impl<'a> ProgressScreen<'a> {
     pub(super) fn on(terminal: &'a Terminal) -> Self {
-        Self { terminal, frames: Frames { has_color: terminal.has_color(), drawn: Vec::new() } }
+        let frames = Frames { has_color: terminal.has_color(), drawn: Vec::new() };
+        // Without the signal, frames are drawn over what a shell wrote meanwhile.
+        Self { terminal, frames, is_continued: continued().unwrap_or_default() }
     }
 
-    /// Draws a frame; if it has more lines than the terminal has rows, the last ones.
-    pub(super) fn draw(&mut self, progress: &Progress, now: Duration) {
+    /// Draws a frame; if it has more lines than the terminal has rows, the last ones. A background job draws nothing.
+    ///
+    /// # Errors
+    /// The system's: the terminal is closed.
+    pub(super) fn draw(&mut self, progress: &Progress, now: Duration) -> io::Result<()> {
+        if !self.terminal.is_in_foreground() {
+            return Ok(());
+        }
+        if self.is_continued.swap(false, Ordering::Relaxed) {
+            self.frames.drawn.clear();
+        }
         let (columns, rows) = self.terminal.room();
         // Terminals differ in where the cursor is after a line that fills its row.
         let lines = progress.lines(now, columns.saturating_sub(1));
-        self.terminal.draw(&self.frames.next(&lines, columns, rows));
+        self.terminal.draw(&self.frames.next(&lines, columns, rows))
     }
 }
 
 impl Drop for ProgressScreen<'_> {
     fn drop(&mut self) {
-        self.terminal.draw(&self.frames.end(self.terminal.room().0));
+        if self.terminal.is_in_foreground() && !self.is_continued.load(Ordering::Relaxed) {
+            // A terminal that is closed has no frame any more.
+            let _ = self.terminal.draw(&self.frames.end(self.terminal.room().0));
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Shows a running gate: as a screen, as lines, or as JSON.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use speckit_core::agents::gate::{CancelMode, Event, Progress};
 
+use super::interruption::Interruptible;
 use super::screen::ProgressScreen;
 use crate::context::Context;
 use speckit::Receiver;
@@ -32,6 +34,8 @@ impl Display {
 pub(super) struct GateFeed {
     pub(super) events: Receiver<Event>,
     pub(super) called_off: mpsc::Receiver<CancelMode>,
+    /// Told if the terminal is closed.
+    pub(super) interruption: Arc<Interruptible>,
 }
 
 /// The time between two frames, and the longest delay before a cancellation is shown.
@@ -77,7 +81,9 @@ fn draw(context: &Context, names: Vec<String>, feed: &GateFeed) {
     let mut next = Duration::ZERO;
     loop {
         if since() >= next {
-            screen.draw(&progress, since());
+            if screen.draw(&progress, since()).is_err() {
+                feed.interruption.lose_terminal();
+            }
             next = since() + TICK;
         }
         let event = feed.events.recv_timeout(next.saturating_sub(since()));

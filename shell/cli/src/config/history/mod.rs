@@ -134,7 +134,7 @@ fn report_unknown(context: &Context, history: &History, number: i64) -> Exit {
 
 /// The database of the history. An invalid configuration is allowed, because the user may want to repair it with the history.
 fn database(context: &Context) -> Result<PathBuf, Exit> {
-    context.database().map(|(path, _)| path).map_err(|diagnostic| context.refuse(&[diagnostic]))
+    context.database().map(|(path, _)| path)
 }
 
 /// The history in a database; `None` if the file does not exist. Never creates it.

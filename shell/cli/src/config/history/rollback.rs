@@ -16,7 +16,7 @@ use speckit_core::{Code, Diagnostic, LayerKind, Source};
 
 use super::{display_path, full, generation, printer, refuse, unreadable};
 use crate::args::RollbackArgs;
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, Need};
 use speckit::internal::clock;
 use speckit::internal::documents::{
     Disk, NotRewritten, Rewrite, Rewritten, Unread, layered, read_source, rewrite_all,
@@ -203,7 +203,8 @@ fn open<T: DeserializeOwned + Send + Sync + 'static>(
     cause: GenerationCause,
     began: Duration,
 ) -> Result<Option<i64>, Exit> {
-    let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
+    let builder = context.with_trust(context.recorded(builder, began).because(cause), Need::DATABASE);
+    let config = builder.open().map_err(|error| {
         context.terminal.note(&format!("{error}\n"));
         Exit::Negative
     })?;

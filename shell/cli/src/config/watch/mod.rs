@@ -5,11 +5,12 @@ use std::sync::mpsc::{self, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use ratatui::crossterm::event::KeyEvent;
 use serde::de::DeserializeOwned;
 
 use crate::args::{FallbackArg, WatchArgs};
-use crate::context::{CommandResult, Context, Exit, exit_for};
-use crate::signals::{Signal, SignalListener, Then};
+use crate::context::{CommandResult, Context, Exit, Need, exit_for};
+use crate::signals::{ScreenSignal, Signal, SignalListener, Then};
 use speckit::internal::clock;
 use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Receiver};
 
@@ -38,9 +39,9 @@ pub(crate) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
 enum WatchInput {
     Event(Box<ConfigReloadEvent>),
     Signal(Signal),
-    /// A key, or a new size of the terminal.
-    Terminal(ratatui::crossterm::event::Event),
-    /// The terminal cannot be read any more.
+    Key(KeyEvent),
+    Screen(ScreenSignal),
+    /// The terminal is closed.
     Lost(io::Error),
 }
 
@@ -50,6 +51,7 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     builder: Builder<T>,
 ) -> CommandResult {
     let builder = context.recorded(builder, clock::since_epoch());
+    let builder = context.with_lasting_trust(builder, Need::DATABASE);
     let builder = match args.fallback {
         Some(FallbackArg::Defaults) => builder.fallback(Fallback::Defaults),
         Some(FallbackArg::LastGood) => builder.fallback(Fallback::LastGood),
@@ -65,14 +67,14 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     let signals = SignalListener::start(move |signal| {
         drop(signal_sender.send(WatchInput::Signal(signal)));
         match signal {
-            Signal::Hangup => Then::Listen,
+            Signal::Reload => Then::Listen,
             // Writing to standard output may block if the other program no longer reads it.
             Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
     });
     let signals = signals.map_err(|error| context.fail(format!("signals cannot be handled: {error}")))?;
     let forwarding = forward(events, sender.clone(), HistoryVacuum::start(&config, context.is_application()));
-    let is_screen = context.terminal.is_interactive() && !args.plain && !context.is_json();
+    let is_screen = context.terminal.shows_screen() && !args.plain && !context.is_json();
     let result = if is_screen {
         let fallback = config.status().refusal.and(args.fallback).map(|fallback| match fallback {
             FallbackArg::Defaults => "the defaults (--fallback defaults)",
@@ -103,9 +105,9 @@ fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
         let Ok(input) = inputs.recv() else { break };
         match input {
             WatchInput::Event(event) => printer.event(&event, &config.snapshot()),
-            WatchInput::Signal(Signal::Hangup) => printer.reloaded(config.reload()),
+            WatchInput::Signal(Signal::Reload) => printer.reloaded(config.reload()),
             WatchInput::Signal(Signal::End) => break,
-            WatchInput::Terminal(_) | WatchInput::Lost(_) => {}
+            WatchInput::Key(_) | WatchInput::Screen(_) | WatchInput::Lost(_) => {}
         }
     }
     printer.stopped();

@@ -2,27 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
-use ratatui::crossterm::execute;
 use serde::de::DeserializeOwned;
 use speckit_core::config::redact::redact;
 
 use super::WatchInput;
 use super::dashboard::{Dashboard, DashboardCommand, DashboardMessage, Leaf, draw};
-use crate::signals::Signal;
+use crate::signals::{ScreenSignal, Signal, SignalListener, stop, stop_job};
+use crate::terminal::{FullScreen, KeyReader};
 use speckit::internal::clock;
 use speckit::{Busy, Config, ConfigError, Reloaded, Snapshot};
 
 /// How often the status is read and drawn.
 const TICK: Duration = Duration::from_secs(1);
-/// How long the key reader waits for a key before it checks whether to stop.
-const KEY_TICK: Duration = Duration::from_millis(100);
 
 /// Shows the dashboard until the user quits, a signal arrives or the terminal fails.
 pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
@@ -31,10 +25,15 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
     fallback: Option<&'static str>,
     has_color: bool,
 ) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
-    // Pasted text is no key press; a terminal without bracketed paste ignores this.
-    let _ = execute!(terminal.backend_mut(), EnableBracketedPaste);
-    let keys = KeyReader::start(sender.clone());
+    let mut terminal = FullScreen::enter()?;
+    let signal_sender = sender.clone();
+    let signals = SignalListener::start_for_screen(move |signal| {
+        drop(signal_sender.send(WatchInput::Screen(signal)));
+    })?;
+    let key_sender = sender.clone();
+    let keys = KeyReader::start(move |key| {
+        drop(key_sender.send(key.map_or_else(WatchInput::Lost, WatchInput::Key)));
+    })?;
     let mut screen = DashboardScreen {
         config,
         dashboard: Dashboard::default(),
@@ -43,10 +42,8 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
         fallback: fallback.map(|fallback| (config.snapshot().generation(), fallback)),
     };
     let ended = screen.follow(&mut terminal, inputs, has_color);
-    drop(keys);
-    let _ = execute!(terminal.backend_mut(), DisableBracketedPaste);
-    ratatui::try_restore()?;
-    ended
+    drop((keys, signals));
+    ended.and(terminal.leave())
 }
 
 struct DashboardScreen<'a, T> {
@@ -62,7 +59,7 @@ struct DashboardScreen<'a, T> {
 impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
     fn follow(
         &mut self,
-        terminal: &mut DefaultTerminal,
+        terminal: &mut FullScreen,
         inputs: &Receiver<WatchInput>,
         has_color: bool,
     ) -> io::Result<()> {
@@ -73,12 +70,20 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
             terminal.draw(|frame| draw(frame, &mut self.dashboard, at, has_color))?;
             let message = match inputs.recv_timeout(TICK) {
                 Ok(WatchInput::Event(event)) => DashboardMessage::Event { event: *event, at: since(started) },
-                Ok(WatchInput::Terminal(Event::Key(key))) => DashboardMessage::Key(key),
-                Ok(WatchInput::Signal(Signal::Hangup)) => self.reload(),
+                Ok(WatchInput::Key(key)) => DashboardMessage::Key(key),
+                Ok(WatchInput::Signal(Signal::Reload)) => self.reload(),
                 Ok(WatchInput::Lost(error)) => return Err(error),
                 Ok(WatchInput::Signal(Signal::End)) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                // A new size is drawn at once.
-                Ok(WatchInput::Terminal(_)) | Err(RecvTimeoutError::Timeout) => continue,
+                Ok(WatchInput::Screen(ScreenSignal::Stop)) => {
+                    terminal.leave()?;
+                    stop();
+                    continue;
+                }
+                Ok(WatchInput::Screen(ScreenSignal::Draw { is_continued: true })) => {
+                    terminal.renew()?;
+                    continue;
+                }
+                Ok(WatchInput::Screen(_)) | Err(RecvTimeoutError::Timeout) => continue,
             };
             match self.dashboard.update(message) {
                 DashboardCommand::None => {}
@@ -93,6 +98,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
                     let text = self.config.snapshot().explain(&key).map(|why| why.to_text());
                     self.dashboard.update(DashboardMessage::Explained { key, text });
                 }
+                DashboardCommand::Stop => stop_job(),
                 DashboardCommand::Quit => return Ok(()),
             }
         }
@@ -143,43 +149,4 @@ fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
         });
     });
     leaves
-}
-
-/// A thread that reads keys; dropping it stops it.
-struct KeyReader {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl KeyReader {
-    #[expect(clippy::disallowed_methods, reason = "it ends with the flag, and is joined")]
-    fn start(sender: Sender<WatchInput>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                let input =
-                    match event::poll(KEY_TICK).and_then(|is_there| is_there.then(event::read).transpose()) {
-                        Ok(Some(event)) => WatchInput::Terminal(event),
-                        Ok(None) => continue,
-                        Err(error) => WatchInput::Lost(error),
-                    };
-                let is_lost = matches!(input, WatchInput::Lost(_));
-                if sender.send(input).is_err() || is_lost {
-                    break;
-                }
-            }
-        });
-        Self { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for KeyReader {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // The thread runs no code that could panic.
-            let _ = thread.join();
-        }
-    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use speckit_core::agents::process::guard::GuardMessage;
 
-use super::{ARGUMENT, READY, VARIABLE};
+use super::{ARGUMENT, ATTEMPT_VARIABLE, READY, VARIABLE};
 use crate::os::clock;
 
 /// How long a guard may take to start on a busy machine.
@@ -59,6 +59,7 @@ impl GuardProcess {
             .arg(ARGUMENT)
             // The guard of an agent that is guarded itself is not an agent: it must outlive its program.
             .env_remove(VARIABLE)
+            .env_remove(ATTEMPT_VARIABLE)
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())

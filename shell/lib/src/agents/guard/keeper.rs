@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::OwnedFd;
-use rustix::process::{Pid, Signal, getppid, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, getppid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use speckit_core::agents::process::guard::{GuardIdentity, Register, Sweep};
+use speckit_core::agents::process::guard::{OwnGroups, Register, Sweep};
 
-use super::{READY, processes};
-use crate::os::clock;
+use super::killing::kill_found;
+use super::{READY, VARIABLE, processes};
 
 /// The name of a guard in process lists, so that killing the program by its name does not kill both.
 pub(super) const NAME: &str = "gate-guard";
@@ -21,8 +21,6 @@ const THREAD_NAME: &CStr = c"gate-guard";
 
 /// How long killed processes may take to end: an uninterruptible system call delays the end.
 const BOUND: Duration = Duration::from_secs(2);
-/// The pause between two sweeps.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// Waits for the end of the program or its message that it exits, and kills the remaining groups.
 ///
@@ -36,7 +34,7 @@ pub(super) fn keep() {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
-    let own = guard_identity();
+    let own = own_groups();
     let program = program_pidfd();
     if io::stdout().write_all(READY).and_then(|()| io::stdout().flush()).is_err() {
         return;
@@ -45,27 +43,20 @@ pub(super) fn keep() {
     sweep(&register, own);
 }
 
-/// Reads from `/proc`: in a container the system calls return 0 for a group or session from outside of it, and `rustix` does
-/// not accept 0 as an id.
+/// Reads from `/proc`: in a container the system calls return 0 for a group from outside of it, and `rustix` does not accept 0 as an
+/// id.
 #[cfg(target_os = "linux")]
-fn guard_identity() -> GuardIdentity {
-    let own = processes::of(std::process::id());
+fn own_groups() -> OwnGroups {
     let program = getppid().and_then(|program| processes::of(number(program)));
-    GuardIdentity {
-        // A guard is started as the leader of a group.
-        group: own.map_or_else(std::process::id, |own| own.group),
-        program_group: program.map_or(0, |program| program.group),
-        session: own.map_or(0, |own| own.session),
-    }
+    OwnGroups { guard: processes::own_group(), program: program.map_or(0, |program| program.group) }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn guard_identity() -> GuardIdentity {
-    use rustix::process::{getpgid, getpgrp, getsid};
-    GuardIdentity {
-        group: number(getpgrp()),
-        program_group: getppid().and_then(|program| getpgid(Some(program)).ok()).map_or(0, number),
-        session: getsid(None).map_or(0, number),
+fn own_groups() -> OwnGroups {
+    use rustix::process::{getpgid, getpgrp};
+    OwnGroups {
+        guard: number(getpgrp()),
+        program: getppid().and_then(|program| getpgid(Some(program)).ok()).map_or(0, number),
     }
 }
 
@@ -77,7 +68,7 @@ fn number(id: Pid) -> u32 {
 ///
 /// Children between fork and exec, and children that never call exec, hold copies of the other end. So the pipe may stay
 /// open after the program has ended, and on Linux a first sweep runs when the program ends, and another when the pipe closes.
-fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
+fn listen(own: OwnGroups, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
     let stdin = io::stdin();
     let mut bytes = [0; 4096];
@@ -126,36 +117,9 @@ fn program_pidfd() -> Option<OwnedFd> {
     None
 }
 
-/// Kills the groups that [`Sweep`] selects: always the registered ones; if the program did not say that it exits, also the groups
-/// of the guard's session that have the mark of the program.
-fn sweep(register: &Register, own: GuardIdentity) {
-    let mut sweep = Sweep::new(register, own);
-    let started = clock::now();
-    while !sweep.is_done() && clock::now().saturating_duration_since(started) < BOUND {
-        let seen = processes::all();
-        let groups: Vec<u32> = match &seen {
-            Some(seen) => sweep.groups_to_kill(seen, &mut |id| processes::mark_of(id, register.mark())),
-            None => sweep.unverified().filter(|group| is_group(*group)).collect(),
-        };
-        // Without a list of processes only the registered groups are known.
-        if seen.is_none() && groups.is_empty() {
-            return;
-        }
-        // All groups are stopped before the first is killed, so that no process starts another one meanwhile.
-        for signal in [Signal::STOP, Signal::KILL] {
-            for group in groups.iter().filter_map(|group| pid(*group)) {
-                // It may have ended by itself.
-                let _ = kill_process_group(group, signal);
-            }
-        }
-        clock::sleep(PAUSE);
-    }
-}
-
-fn is_group(group: u32) -> bool {
-    pid(group).is_some_and(|group| test_kill_process_group(group).is_ok())
-}
-
-fn pid(number: u32) -> Option<Pid> {
-    i32::try_from(number).ok().and_then(Pid::from_raw)
+/// Kills the groups that [`Sweep`] selects: always the registered ones; if the program did not say that it exits, also all groups that
+/// have the mark of the program.
+fn sweep(register: &Register, own: OwnGroups) {
+    let mark = &mut |id| processes::mark_of(id, VARIABLE, register.mark());
+    kill_found(&mut Sweep::new(register, own), mark, BOUND);
 }

@@ -5,7 +5,9 @@ mod guard_process;
 #[cfg(unix)]
 mod keeper;
 #[cfg(unix)]
-mod processes;
+pub(super) mod killing;
+#[cfg(unix)]
+pub(super) mod processes;
 
 #[cfg(unix)]
 use guard_process::GuardProcess;
@@ -14,6 +16,10 @@ use std::io;
 
 /// The environment variable that marks the agents of a guarded program.
 const VARIABLE: &str = "GATE_GUARD";
+
+/// The environment variable that marks the processes of one attempt.
+#[cfg(unix)]
+pub(super) const ATTEMPT_VARIABLE: &str = "GATE_ATTEMPT";
 
 /// The only argument of a guard. It contains no program name, so that `pkill -f` of the program does not hit the guard.
 #[cfg(unix)]
@@ -26,14 +32,16 @@ const READY: &[u8] = b"ready\n";
 /// A process that waits for the end of this one, and then kills the process groups that are still registered.
 ///
 /// It is this program, started once more, and reads from a pipe. When this process is killed, crashes or exits, the pipe closes. The
-/// guard then kills every group that was [added](Self::add) and not removed, and every group of the same session in which a process has
-/// the [mark](Self::mark) in its environment: the groups that this process had no time to add. SIGINT, SIGTERM and SIGHUP do not end
-/// the guard.
+/// guard then kills every group that was [added](Self::add) and not removed, and every group in which a process has the
+/// [mark](Self::mark) in its environment: the groups that this process had no time to add, and processes that have made a session of
+/// their own. SIGINT, SIGTERM and SIGHUP do not end the guard.
 ///
 /// Dropping this value ends the guard: it kills the groups that are still added and has exited when the drop returns, after at most
 /// three seconds.
 ///
-/// The guard finds processes through `/proc`. Without it, the guard only kills groups that were added. It exists on Unix.
+/// The guard finds processes through `/proc`. Without it (macOS, the BSDs), the guard only kills groups that were added. A process
+/// that has made a session of its own is then not found, and nowhere if it has also removed the mark from its environment. The guard
+/// exists on Unix.
 ///
 /// ```no_run
 /// use std::os::unix::process::CommandExt as _;

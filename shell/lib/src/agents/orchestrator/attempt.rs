@@ -19,8 +19,8 @@ pub(super) struct AttemptTask {
     /// The index of the agent in the plan.
     pub(super) number: usize,
     pub(super) agent: Arc<Agent>,
-    /// Only the first attempt of an agent asks the circuit breaker and reports to it: retries are part of the same work.
-    pub(super) is_first: bool,
+    /// The number of the attempt, from 1.
+    pub(super) attempt: u32,
     pub(super) job: Job,
     pub(super) on_line: OnLine,
     pub(super) orders: Orders,
@@ -31,11 +31,12 @@ pub(super) struct AttemptTask {
 }
 
 /// What an attempt reports to its gate.
+#[expect(clippy::large_enum_variant, reason = "an event is sent once, and is not kept")]
 pub(super) enum AttemptEvent {
     /// It has a permit and waits for the approval of its gate. Dropping `approve` refuses it.
-    Ready { agent: usize, approve: oneshot::Sender<()> },
+    Ready { agent: usize, attempt: u32, approve: oneshot::Sender<()> },
     /// It has ended.
-    Ended { agent: usize, attempt: Attempt },
+    Ended { agent: usize, attempt: u32, result: Attempt },
 }
 
 impl AttemptTask {
@@ -47,39 +48,40 @@ impl AttemptTask {
             _ = self.orders.wait_for(|order| *order != Order::Run) => None,
             permit = resources.permits.acquire() => permit.ok(),
         };
-        let (number, events) = (self.number, self.events.clone());
-        let attempt = match permit {
-            Some(_) => self.attempt().await,
+        let (agent, attempt, events) = (self.number, self.attempt, self.events.clone());
+        let result = match permit {
+            Some(_) => self.perform().await,
             None => without_output(Ending::Cancelled),
         };
         // Without a receiver the gate was dropped.
-        let _ = events.send(AttemptEvent::Ended { agent: number, attempt });
+        let _ = events.send(AttemptEvent::Ended { agent, attempt, result });
         drop(permit);
     }
 
-    async fn attempt(self) -> Attempt {
-        let Self { number, agent, is_first, job, on_line, mut orders, resources, masks, source, events } =
+    async fn perform(self) -> Attempt {
+        let Self { number, agent, attempt, job, on_line, mut orders, resources, masks, source, events } =
             self;
         let breaker = resources.breakers.of(&agent.provider);
-        let permit = match is_first.then(|| breaker.permit()).transpose() {
+        // Only the first attempt of an agent asks the circuit breaker and reports to it: retries are part of the same work.
+        let permit = match (attempt == 1).then(|| breaker.permit()).transpose() {
             Ok(permit) => permit,
             Err(_) => return without_output(Ending::CircuitOpen),
         };
         let (approve, approved) = oneshot::channel();
-        let is_sent = events.send(AttemptEvent::Ready { agent: number, approve }).is_ok();
+        let is_sent = events.send(AttemptEvent::Ready { agent: number, attempt, approve }).is_ok();
         if !is_sent || approved.await.is_err() {
             return without_output(Ending::Cancelled);
         }
         let timer = OperationTimer::start(Operation::GateAgent).of_agent(&agent.name);
-        let attempt = match with_token(job, &masks, source, &mut orders).await {
+        let result = match with_token(job, &masks, source, &mut orders).await {
             Ok(job) => resources.processes.run(job, on_line, orders).await,
             Err(ending) => without_output(ending),
         };
-        timer.finish(attempt.ending == Ending::Exited { code: 0 });
+        timer.finish(result.ending == Ending::Exited { code: 0 });
         if let Some(permit) = permit {
-            breakers::report(permit, &agent, &attempt.ending);
+            breakers::report(permit, &agent, &result);
         }
-        masked(&masks.current(), attempt)
+        masked(&masks.current(), result)
     }
 }
 
@@ -108,7 +110,7 @@ async fn with_token(
         granted = granted => granted.unwrap_or_else(|_| Err(panicked()))?,
     };
     masks.add(&token);
-    job.scanner = job.scanner.map(|scanner| scanner.with_masks(masks.current()));
+    job.reader = job.reader.with_masks(&masks.current());
     Ok(job)
 }
 

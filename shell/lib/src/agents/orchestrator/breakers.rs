@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use speckit_core::agents::gate::{Agent, Ending};
+use speckit_core::agents::gate::{Agent, Attempt, Ending};
 use speckit_core::retry::breaker::BreakerConfig;
 
 use crate::retry::{CallPermit, CircuitBreaker};
@@ -25,12 +25,12 @@ impl Breakers {
     }
 }
 
-/// Reports an attempt to the breaker of its provider. Only an exit counts: exit 0 as a success, and a retryable one as a failure of
-/// the provider. Other endings may have their reason in this machine.
-pub(super) fn report(permit: CallPermit<'_>, agent: &Agent, ending: &Ending) {
-    match ending {
-        Ending::Exited { code: 0 } => permit.succeeded(),
-        Ending::Exited { code } => permit.failed(agent.exit_class(*code)),
+/// Reports an attempt to the breaker of its provider. Only an exit counts, and only a retryable failure is one of the provider. Other
+/// endings may have their reason in this machine.
+pub(super) fn report(permit: CallPermit<'_>, agent: &Agent, attempt: &Attempt) {
+    match (&attempt.ending, agent.failure(attempt)) {
+        (Ending::Exited { .. }, None) => permit.succeeded(),
+        (Ending::Exited { .. }, Some(failure)) => permit.failed(failure.class),
         // Returns it unused.
         _ => drop(permit),
     }

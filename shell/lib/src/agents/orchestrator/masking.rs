@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use speckit_core::agents::gate::{Attempt, Ending};
+use speckit_core::agents::consensus::OutputReading;
+use speckit_core::agents::gate::{Attempt, Ending, LeftProcess};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 use speckit_core::tree::typed::Secret;
@@ -33,7 +34,11 @@ pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
         ending => ending,
     };
     let (stdout, stderr) = (captured(masks, attempt.stdout), captured(masks, attempt.stderr));
-    Attempt { ending, stdout, stderr, ..attempt }
+    let error = attempt.reading.error.map(|error| masks.mask_part(&error, false, true));
+    let reading = OutputReading { error, ..attempt.reading };
+    let masked = |one: LeftProcess| LeftProcess { command: masks.mask(&one.command), ..one };
+    let left = attempt.left.into_iter().map(masked).collect();
+    Attempt { ending, stdout, stderr, reading, left, ..attempt }
 }
 
 /// In complete output a secret may cross the halves; in truncated output a part of it may be lost.

@@ -30,7 +30,7 @@ use crate::sync::broadcast::Receiver;
 /// use std::time::Duration;
 /// use speckit::agents::{AsyncOrchestrator, Job, OnLine, Orders, Processes, Running};
 /// use speckit_core::agents::process::capture::Captured;
-/// use speckit_core::agents::consensus::NoAnswer;
+/// use speckit_core::agents::consensus::OutputReading;
 /// use speckit_core::agents::gate::{Agent, Attempt, CommandLine, Ending, Event, Plan, Stream};
 ///
 /// /// Writes the name of the program instead of running it.
@@ -42,8 +42,9 @@ use crate::sync::broadcast::Receiver;
 ///             on_line(Stream::Stdout, &job.command.program);
 ///             let stdout = Captured::from(job.command.program.into_bytes());
 ///             let stderr = Captured::default();
-///             let (ending, answer) = (Ending::Exited { code: 0 }, Err(NoAnswer::NoObject));
-///             Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, leaked: false }
+///             let reading = OutputReading { answer: Ok(None), error: None };
+///             let ending = Ending::Exited { code: 0 };
+///             Attempt { ending, stdout, stderr, reading, elapsed: Duration::ZERO, leaked: false, left: Vec::new() }
 ///         })
 ///     }
 /// }
@@ -174,13 +175,15 @@ impl GateLoop<'_> {
     /// An attempt starts after its event was emitted.
     fn handle(&mut self, event: AttemptEvent) -> Option<Run> {
         match event {
-            AttemptEvent::Ready { agent, approve } => {
-                let finished = self.step(Input::Begun { agent });
+            AttemptEvent::Ready { agent, attempt, approve } => {
+                let finished = self.step(Input::Begun { agent, attempt });
                 // Without a receiver the attempt was dropped.
                 let _ = approve.send(());
                 finished
             }
-            AttemptEvent::Ended { agent, attempt } => self.step(Input::Ended { agent, attempt }),
+            AttemptEvent::Ended { agent, attempt, result } => {
+                self.step(Input::Ended { agent, attempt, result })
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::Diagnostic;
-use speckit_core::agents::credentials::client_secret_variables;
+use speckit_core::agents::credentials::named_secret_variables;
 use speckit_core::agents::gate::{Plan, Request};
 use speckit_core::agents::{GateSettings, Stage};
 use speckit_core::config::redact::Masks;
 
-use super::super::credentials::{CredentialSource, NoLogins, choices};
+use super::super::credentials::{CredentialSource, NoLogins, choices, secret_variables};
 use super::GateError;
 use crate::Config;
 use crate::config::busy::Busy;
@@ -102,13 +102,14 @@ impl StagePlan {
         let busy = config.busy();
         let snapshot = config.snapshot();
         let settings = GateSettings::from(&**snapshot.settings());
-        let client_secrets = client_secret_variables(snapshot.root_with_secrets());
-        let variables: Vec<&str> = settings.credential_variables().chain(client_secrets).collect();
-        let environment = environment::capture_wanted(&|name| variables.contains(&name));
+        let mut variables = named_secret_variables(snapshot.root_with_secrets());
+        variables.extend(settings.credential_variables().map(String::from));
+        let environment = environment::capture_wanted(&|name| variables.contains(name));
         let choices = choices(&settings, &environment, &*source);
         let (plan, warnings) =
             Plan::with_credentials(settings, snapshot.root_with_secrets(), stage, request, &choices)
                 .map_err(GateError::Refused)?;
+        let plan = plan.withholding(&secret_variables(snapshot.checked()));
         let values = variables.iter().filter_map(|name| environment.text(name)).map(String::from);
         let masks = config.masks().with_texts(values);
         Ok(Self { plan, warnings, masks, source, busy })
@@ -124,8 +125,7 @@ impl StagePlan {
         &self.warnings
     }
 
-    /// Masks the secrets of the configuration, and in the environment of this process the API keys and tokens of all providers, and the
-    /// client secrets of all logins.
+    /// Masks the secrets of the configuration, and the values of all variables that a setting names as those of a secret.
     pub fn masks(&self) -> &Masks {
         &self.masks
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::agents::consensus::AnswerScanner;
+use speckit_core::agents::consensus::OutputReader;
 use speckit_core::agents::gate::{Agent, Ending, Plan};
 use speckit_core::agents::process::supervise::Limits;
 use speckit_core::retry::ErrorClass;
@@ -38,11 +38,13 @@ pub(super) struct Tasks {
 
 struct AgentSlot {
     agent: Arc<Agent>,
-    scanner: Option<AnswerScanner>,
+    reader: OutputReader,
     running: Option<RunningAttempt>,
 }
 
 struct RunningAttempt {
+    /// Its number, from 1.
+    attempt: u32,
     task: Id,
     orders: watch::Sender<Order>,
     _abort: DropOnAbort,
@@ -58,7 +60,7 @@ impl Tasks {
         let first_masks = masks.current();
         let slot = |agent: &Agent| AgentSlot {
             agent: Arc::new(agent.clone()),
-            scanner: plan.scanner(agent, &first_masks),
+            reader: plan.reader(agent, &first_masks),
             running: None,
         };
         let (sender, events) = unbounded_channel();
@@ -79,12 +81,12 @@ impl Tasks {
     pub(super) fn start(&mut self, agent: usize, attempt: u32, broadcast: &GateBroadcast) {
         let Some(slot) = self.agents.get_mut(agent) else { return };
         let (orders, received) = watch::channel(Order::Run);
-        let (command, scanner) = (slot.agent.command.clone(), slot.scanner.clone());
-        let attempt = AttemptTask {
+        let (command, reader) = (slot.agent.command.clone(), slot.reader.clone());
+        let attempt_task = AttemptTask {
             number: agent,
             agent: Arc::clone(&slot.agent),
-            is_first: attempt == 1,
-            job: Job { command, limits: self.limits, output_bytes: self.output_bytes, scanner },
+            attempt,
+            job: Job { command, limits: self.limits, output_bytes: self.output_bytes, reader },
             on_line: broadcast.on_line(&slot.agent.name),
             orders: received,
             resources: Arc::clone(&self.resources),
@@ -92,9 +94,9 @@ impl Tasks {
             source: Arc::clone(&self.source),
             events: self.sender.clone(),
         };
-        let (abort, task) = abortable(attempt.run());
+        let (abort, task) = abortable(attempt_task.run());
         let task = self.tasks.spawn(task).id();
-        slot.running = Some(RunningAttempt { task, orders, _abort: abort });
+        slot.running = Some(RunningAttempt { attempt, task, orders, _abort: abort });
     }
 
     /// Gives an order to a running attempt, unless it has a more severe one.
@@ -114,35 +116,36 @@ impl Tasks {
             tokio::select! {
                 biased;
                 Some(event) = self.events.recv() => match event {
-                    AttemptEvent::Ready { agent, approve } => {
+                    AttemptEvent::Ready { agent, attempt, approve } => {
                         let is_wanted = self.running(agent).is_some_and(|one| *one.orders.borrow() == Order::Run);
                         if is_wanted && !approve.is_closed() {
-                            return AttemptEvent::Ready { agent, approve };
+                            return AttemptEvent::Ready { agent, attempt, approve };
                         }
                     }
-                    AttemptEvent::Ended { agent, attempt } => {
+                    AttemptEvent::Ended { agent, attempt, result } => {
                         if let Some(slot) = self.agents.get_mut(agent) {
                             slot.running = None;
                         }
-                        return AttemptEvent::Ended { agent, attempt };
+                        return AttemptEvent::Ended { agent, attempt, result };
                     }
                 },
                 Some(ended) = self.tasks.join_next() => {
                     let failed = ended.err().and_then(|error| Some((self.remove(error.id())?, error)));
-                    if let Some((agent, error)) = failed {
-                        return AttemptEvent::Ended { agent, attempt: without_output(self.ending_of(error)) };
+                    if let Some(((agent, attempt), error)) = failed {
+                        let result = without_output(self.ending_of(error));
+                        return AttemptEvent::Ended { agent, attempt, result };
                     }
                 }
             }
         }
     }
 
-    /// Removes the attempt of a task that reported no end, and returns its agent.
-    fn remove(&mut self, task: Id) -> Option<usize> {
+    /// Removes the attempt of a task that reported no end, and returns its agent and its number.
+    fn remove(&mut self, task: Id) -> Option<(usize, u32)> {
         let is_its = |slot: &AgentSlot| slot.running.as_ref().is_some_and(|one| one.task == task);
         let agent = self.agents.iter().position(is_its)?;
-        self.agents.get_mut(agent)?.running = None;
-        Some(agent)
+        let running = self.agents.get_mut(agent)?.running.take()?;
+        Some((agent, running.attempt))
     }
 
     /// The end of an attempt whose task panicked or was aborted.

@@ -5,36 +5,53 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, test_kill_process, test_kill_process_group};
+
+use speckit_core::agents::gate::LeftProcess;
+use speckit_core::agents::process::guard::{Mark, ProcessEntry, Sweep};
 
 use super::exit_watcher::ExitWatcher;
-use crate::agents::guard::Guard;
+use crate::agents::guard::killing::kill_found;
+use crate::agents::guard::{ATTEMPT_VARIABLE, Guard, processes};
 use crate::os::process_group;
 use crate::sync::Mutex;
 
-/// How long a drop waits for the exit of the killed process.
+/// How long a drop waits for the exit of the killed process, and how long processes that have left its group may take to end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Killed processes that had not exited when they were last polled.
 static ORPHANS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
-/// A child that leads a group of its own.
+/// A child that leads a session and a group of its own.
 pub(super) struct Leader {
     /// `None` once it is reaped: its number can be reused, so it gets no more signals.
     child: Option<Child>,
     pid: Pid,
+    job: JobProcesses,
+    /// A process of the group that was running at the last look.
+    member: Option<u32>,
     exit_watcher: ExitWatcher,
     guard: Option<Arc<Guard>>,
     patience: Duration,
 }
 
 impl Leader {
-    /// Takes a child that leads a group of its own, and registers the group with the guard.
-    pub(super) fn of(child: Child, guard: Option<Arc<Guard>>) -> Self {
+    /// Takes a child that leads a session of its own, and registers the group with the guard. Without a mark, processes that leave the
+    /// group are spared.
+    pub(super) fn of(child: Child, mark: Option<String>, guard: Option<Arc<Guard>>) -> Self {
         let (pid, pgid) = (Pid::from_child(&child), child.id());
         let exit_watcher = ExitWatcher::of(pid);
         // From here a drop kills the child, whatever fails.
-        let mut leader = Self { child: Some(child), pid, exit_watcher, guard: None, patience: PATIENCE };
+        let job = JobProcesses { leader: pgid, start: processes::start_of(pgid), mark };
+        let mut leader = Self {
+            child: Some(child),
+            pid,
+            job,
+            member: None,
+            exit_watcher,
+            guard: None,
+            patience: PATIENCE,
+        };
         if let Some(guard) = guard {
             guard.add(pgid);
             leader.guard = Some(guard);
@@ -63,6 +80,34 @@ impl Leader {
     /// Kills the group.
     pub(super) fn kill(&self) {
         self.signal(process_group::kill);
+    }
+
+    /// Whether every process of the group has ended, the leader included. The leader is not reaped, and signals reach zombies, so the list
+    /// of processes decides. Without one (no `/proc`), the group has ended if no signal reaches it.
+    pub(super) fn has_group_ended(&mut self) -> bool {
+        let group = self.job.leader;
+        let is_running = |one: &ProcessEntry| one.group == group && !one.is_ended;
+        if self.member.and_then(processes::of).as_ref().is_some_and(is_running) {
+            return false;
+        }
+        match processes::all() {
+            Some(all) => {
+                self.member = all.iter().find(|one| is_running(one)).map(|one| one.id);
+                self.member.is_none()
+            }
+            None => test_kill_process_group(self.pid).is_err(),
+        }
+    }
+
+    /// Kills the processes that have left the group. Returns those that have not ended in time.
+    pub(super) async fn kill_escaped(&self) -> Vec<LeftProcess> {
+        // One look takes a fraction of a millisecond, less than another thread.
+        if self.job.has_none_escaped() {
+            return Vec::new();
+        }
+        let job = self.job.clone();
+        // If the runtime shuts down, the drop does it.
+        tokio::task::spawn_blocking(move || job.kill_escaped(PATIENCE)).await.unwrap_or_default()
     }
 
     /// Reaps it after its exit, when its group has been killed. `None` if it has not exited, or something else has reaped it.
@@ -100,6 +145,46 @@ impl Leader {
     }
 }
 
+/// What identifies the processes of a job.
+#[derive(Clone)]
+struct JobProcesses {
+    /// The process id of the leader, which is the id of its group and of its session.
+    leader: u32,
+    /// When the leader started. `None` without `/proc`.
+    start: Option<u64>,
+    /// The value of [`ATTEMPT_VARIABLE`]. `None`: only the group is killed.
+    mark: Option<String>,
+}
+
+impl JobProcesses {
+    /// `None`: only the group is killed.
+    fn sweep(&self) -> Option<Sweep> {
+        self.mark.as_ref()?;
+        Some(Sweep::of_job(self.leader, self.start?, processes::own_group()))
+    }
+
+    fn mark_of(&self, id: u32) -> Mark {
+        processes::mark_of(id, ATTEMPT_VARIABLE, self.mark.as_deref())
+    }
+
+    /// Whether one look finds no process that has left the group.
+    fn has_none_escaped(&self) -> bool {
+        self.sweep().is_none_or(|mut sweep| {
+            let seen = processes::from_id(sweep.least_id(processes::last_id()));
+            sweep.groups_to_kill(&seen.unwrap_or_default(), &mut |id| self.mark_of(id));
+            sweep.is_done()
+        })
+    }
+
+    /// Kills the processes that have left the group: those in the session of the leader, and those with the mark. Returns those that have
+    /// not ended in time.
+    fn kill_escaped(&self, patience: Duration) -> Vec<LeftProcess> {
+        let Some(mut sweep) = self.sweep() else { return Vec::new() };
+        let left = kill_found(&mut sweep, &mut |id| self.mark_of(id), patience);
+        left.into_iter().map(|one| processes::left_process(one.id)).collect()
+    }
+}
+
 impl Drop for Leader {
     fn drop(&mut self) {
         reap_orphans();
@@ -108,6 +193,7 @@ impl Drop for Leader {
         }
         self.kill();
         self.exit_watcher.wait(self.patience);
+        self.job.kill_escaped(self.patience);
         self.reap();
         if let Some(child) = self.child.take() {
             ORPHANS.lock().push(child);
@@ -132,7 +218,7 @@ mod tests {
     #[tokio::test]
     async fn an_abandoned_process_is_killed_and_reaped_later() {
         let child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
-        let mut leader = Leader::of(child, None);
+        let mut leader = Leader::of(child, None, None);
         let pid = leader.pid;
         assert!(!leader.has_exited());
         leader.abandon();

@@ -3,28 +3,28 @@
 use std::future::pending;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
-use std::sync::Arc;
 use std::time::Instant;
 
-use speckit_core::agents::gate::{Attempt, Ending};
+use speckit_core::agents::gate::{Attempt, Ending, LeftProcess};
 use speckit_core::agents::process::supervise::{Action, Input, StopCause, Supervisor};
 use speckit_core::retry::ErrorClass;
 
 use super::leader::Leader;
 use super::streams::Streams;
-use super::{Job, OnLine, Orders, start};
-use crate::agents::guard::Guard;
+use super::{Job, OnLine, Orders, ProcessManager, start};
+use crate::agents::guard::processes;
 use crate::agents::{Order, without_output};
 use crate::instrumentation::operation::{Operation, timed_result};
 use crate::os::clock;
 
 /// Starts a job and performs the actions of its supervisor.
-pub(super) async fn run(job: Job, on_line: OnLine, mut orders: Orders, guard: Option<Arc<Guard>>) -> Attempt {
+pub(super) async fn run(job: Job, on_line: OnLine, mut orders: Orders, manager: ProcessManager) -> Attempt {
     let started = clock::now();
     if *orders.borrow_and_update() != Order::Run {
         return without_output(Ending::Cancelled);
     }
-    let (leader, streams) = match timed_result(Operation::GateSpawn, || start::start(&job, on_line, guard)) {
+    let (leader, streams) = match timed_result(Operation::GateSpawn, || start::start(&job, on_line, manager))
+    {
         Ok(both) => both,
         Err(ending) => return Attempt { elapsed: clock::now() - started, ..without_output(ending) },
     };
@@ -38,6 +38,7 @@ pub(super) async fn run(job: Job, on_line: OnLine, mut orders: Orders, guard: Op
         has_leader_ended: false,
         are_streams_closed: false,
         status: None,
+        left: Vec::new(),
     };
     run.finish().await
 }
@@ -54,6 +55,8 @@ struct ProcessRun {
     has_leader_ended: bool,
     are_streams_closed: bool,
     status: Option<ExitStatus>,
+    /// The processes that may still be running.
+    left: Vec<LeftProcess>,
 }
 
 impl ProcessRun {
@@ -62,18 +65,18 @@ impl ProcessRun {
             let input = self.next().await;
             // An exit that has already happened comes before a deadline or an order, however late this task is.
             if matches!(input, Input::Timer | Input::Stop | Input::Kill) {
-                self.catch_up();
+                self.catch_up().await;
             }
-            self.step(input);
+            self.step(input).await;
         }
         let elapsed = clock::now() - self.started;
         let ending = self.ending();
         if self.status.is_none() {
             self.leader.abandon();
         }
-        let leaked = self.supervisor.leaked();
-        let (stdout, stderr, answer) = self.streams.finish();
-        Attempt { ending, stdout, stderr, answer, elapsed, leaked }
+        let leaked = self.supervisor.leaked() || !self.left.is_empty();
+        let (stdout, stderr, reading) = self.streams.finish();
+        Attempt { ending, stdout, stderr, reading, elapsed, leaked, left: self.left }
     }
 
     /// The next input of the supervisor. The order here is the priority of inputs that happen at the same time.
@@ -105,32 +108,45 @@ impl ProcessRun {
     }
 
     /// Handles an exit that has happened, and reads what the process wrote before it.
-    fn catch_up(&mut self) {
+    async fn catch_up(&mut self) {
         if self.leader.has_exited() {
-            self.step(Input::LeaderEnded);
+            self.step(Input::LeaderEnded).await;
         }
         if self.has_leader_ended && !self.are_streams_closed && self.streams.are_read_out() {
-            self.step(Input::StreamsClosed);
+            self.step(Input::StreamsClosed).await;
         }
     }
 
-    fn step(&mut self, input: Input) {
+    async fn step(&mut self, input: Input) {
         match input {
             Input::LeaderEnded if self.has_leader_ended => return,
             Input::LeaderEnded => self.has_leader_ended = true,
             Input::StreamsClosed => self.are_streams_closed = true,
-            Input::Timer | Input::Stop | Input::Kill => {}
+            Input::Timer | Input::Stop | Input::Kill | Input::GroupEnded => {}
         }
-        let now = clock::now() - self.started;
-        for action in self.supervisor.step(now, input) {
+        let mut actions = self.supervise(input);
+        if actions.contains(&Action::CheckGroup) && self.leader.has_group_ended() {
+            actions = self.supervise(Input::GroupEnded);
+        }
+        for action in actions {
             match action {
+                Action::CheckGroup | Action::Finish => {}
                 Action::Terminate => self.leader.terminate(),
                 Action::Kill => self.leader.kill(),
+                Action::KillEscaped => self.left = self.leader.kill_escaped().await,
                 Action::Reap => self.status = self.leader.reap(),
-                Action::StopReading => self.streams.leave(),
-                Action::Finish => {}
+                Action::StopReading => {
+                    let pipes = self.streams.open_pipes();
+                    let find = move || processes::holders_of(&pipes);
+                    self.left.extend(tokio::task::spawn_blocking(find).await.unwrap_or_default());
+                    self.streams.leave();
+                }
             }
         }
+    }
+
+    fn supervise(&mut self, input: Input) -> Vec<Action> {
+        self.supervisor.step(clock::now() - self.started, input)
     }
 
     fn ending(&self) -> Ending {

@@ -3,17 +3,17 @@
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use speckit_core::agents::gate::{CommandLine, Ending};
 use tokio::net::unix::pipe;
 
 use super::leader::{Leader, reap_orphans};
 use super::streams::Streams;
-use super::{Job, OnLine};
-use crate::agents::guard::Guard;
+use super::{Job, OnLine, ProcessManager};
+use crate::agents::guard::ATTEMPT_VARIABLE;
+use crate::os::entropy;
+use crate::os::session::in_own_session;
 use crate::os::start_error::start_error;
 use crate::retry::RetryClassifiable;
 
@@ -24,22 +24,25 @@ use crate::retry::RetryClassifiable;
 pub(super) fn start(
     job: &Job,
     on_line: OnLine,
-    guard: Option<Arc<Guard>>,
+    manager: ProcessManager,
 ) -> Result<(Leader, Streams), Ending> {
     reap_orphans();
     let CommandLine { program, args, stdin, withheld, environment, .. } = &job.command;
     let mut command = Command::new(program);
-    command.args(args).process_group(0);
+    command.args(args);
+    in_own_session(&mut command);
     for variable in withheld {
         command.env_remove(variable);
     }
     for (variable, value) in environment {
         command.env(variable, value.expose());
     }
-    if let Some(guard) = &guard {
+    if let Some(guard) = &manager.guard {
         let (name, value) = guard.mark();
         command.env(name, value);
     }
+    let mark = attempt_mark();
+    command.env(ATTEMPT_VARIABLE, &mark);
     let streams = piped(&mut command, job, stdin.clone(), on_line).map_err(|error| Ending::NotStarted {
         class: error.classify(),
         reason: format!("no pipes can be created for `{program}`: {error}"),
@@ -49,7 +52,13 @@ pub(super) fn start(
         .map_err(|error| Ending::NotStarted { class: error.classify(), reason: reason(program, &error) })?;
     // Closes this side's copies of the child's ends.
     drop(command);
-    Ok((Leader::of(child, guard), streams))
+    Ok((Leader::of(child, (!manager.spares_detached).then_some(mark), manager.guard), streams))
+}
+
+/// A text that only the processes of one attempt have in their environment.
+fn attempt_mark() -> String {
+    let random = entropy::seed().stream("agents/attempt").up_to(u64::MAX);
+    format!("{}-{random:016x}", std::process::id())
 }
 
 /// Connects the standard streams of a command to pipes.

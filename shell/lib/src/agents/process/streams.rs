@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::io::{self, ErrorKind};
 
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
+use speckit_core::agents::consensus::{OutputReader, OutputReading};
 use speckit_core::agents::gate::Stream;
 use speckit_core::agents::process::capture::{Captured, Ring};
 use speckit_core::agents::process::lines::LineSplitter;
@@ -31,7 +31,7 @@ struct OutputStream {
     /// `None` once it has ended.
     pipe: Option<pipe::Receiver>,
     ring: Ring,
-    scanner: Option<AnswerScanner>,
+    reader: Option<OutputReader>,
     lines: LineSplitter,
 }
 
@@ -61,15 +61,15 @@ impl Streams {
         job: &Job,
         on_line: OnLine,
     ) -> Self {
-        let output = |stream, pipe, scanner| OutputStream {
+        let output = |stream, pipe, reader| OutputStream {
             stream,
             pipe: Some(pipe),
             ring: Ring::new(job.output_bytes),
-            scanner,
+            reader,
             lines: LineSplitter::default(),
         };
         Self {
-            stdout: output(Stream::Stdout, stdout, job.scanner.clone()),
+            stdout: output(Stream::Stdout, stdout, Some(job.reader.clone())),
             stderr: output(Stream::Stderr, stderr, None),
             prompt: prompt.map(|(pipe, text)| Prompt { pipe, text, written_bytes: 0 }),
             on_line,
@@ -117,6 +117,13 @@ impl Streams {
         self.are_closed()
     }
 
+    /// The inodes of the output pipes that are open.
+    pub(super) fn open_pipes(&self) -> Vec<u64> {
+        let pipes = [&self.stdout, &self.stderr].map(|stream| stream.pipe.as_ref());
+        let inode = |pipe: &pipe::Receiver| rustix::fs::fstat(pipe).ok().map(|stat| stat.st_ino);
+        pipes.into_iter().flatten().filter_map(inode).collect()
+    }
+
     /// Closes all streams.
     pub(super) fn leave(&mut self) {
         self.stdout.close(&mut self.on_line);
@@ -124,11 +131,11 @@ impl Streams {
         self.prompt = None;
     }
 
-    /// The kept standard output and standard error, and the answer.
-    pub(super) fn finish(mut self) -> (Captured, Captured, Result<String, NoAnswer>) {
+    /// The kept standard output and standard error, and what was read.
+    pub(super) fn finish(mut self) -> (Captured, Captured, OutputReading) {
         self.leave();
-        let answer = self.stdout.scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
-        (self.stdout.ring.finish(), self.stderr.ring.finish(), answer)
+        let reading = self.stdout.reader.map(OutputReader::finish).unwrap_or_default();
+        (self.stdout.ring.finish(), self.stderr.ring.finish(), reading)
     }
 }
 
@@ -155,8 +162,8 @@ impl OutputStream {
                 Ok(length) => {
                     let bytes = chunk.get(..length).unwrap_or_default();
                     self.ring.push(bytes);
-                    if let Some(scanner) = &mut self.scanner {
-                        scanner.push(bytes);
+                    if let Some(reader) = &mut self.reader {
+                        reader.push(bytes);
                     }
                     self.lines.push(bytes, &mut |line| on_line(self.stream, line));
                 }

@@ -29,7 +29,12 @@ pub(super) fn run(
                 Input::Stop
             }
         };
-        for action in supervisor.step(elapsed, input) {
+        let mut actions = supervisor.step(elapsed, input);
+        if actions.contains(&Action::CheckGroup) {
+            // A command that was stopped has no result, so the rest of its group gets no time to save anything.
+            actions = supervisor.step(elapsed, Input::GroupEnded);
+        }
+        for action in actions {
             match action {
                 Action::Terminate => child.terminate(),
                 Action::Kill => child.kill(),
@@ -40,7 +45,7 @@ pub(super) fn run(
                         cause => Some(record(child, elapsed, usage, cause == Some(StopCause::TimedOut))),
                     });
                 }
-                Action::StopReading | Action::Finish => {}
+                Action::CheckGroup | Action::KillEscaped | Action::StopReading | Action::Finish => {}
             }
         }
         if supervisor.is_finished() {

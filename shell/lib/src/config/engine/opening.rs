@@ -48,11 +48,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let record = start.record;
         let Start { mut loader, world, hot_reload_of, extra_paths, fallback, .. } = start;
         let reading = loader.read(&*world, &extra_paths);
+        let resolved = loader.resolve(&reading, None);
+        if let Err(refusal) = &resolved
+            && refusal.is_untrusted()
+        {
+            // Such a file may choose the database, too: nothing is recorded, and nothing stands in for it.
+            return Err(refusal.clone());
+        }
         #[cfg(feature = "sqlite")]
         let recorder = record.map(|record| HistoryRecorder::of(record, &loader, &reading)).transpose();
         #[cfg_attr(not(feature = "sqlite"), expect(unused_mut, reason = "only the history has warnings"))]
         let mut warnings = Vec::new();
-        let (candidate, refusal) = match loader.resolve(&reading, None) {
+        let (candidate, refusal) = match resolved {
             Ok(candidate) => (candidate, None),
             Err(refusal) => {
                 let candidate = match fallback {

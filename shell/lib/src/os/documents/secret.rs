@@ -10,38 +10,7 @@ use std::time::SystemTime;
 
 use speckit_core::tree::typed::Secret;
 
-/// Why a file or folder is not used.
-#[derive(Debug)]
-pub(crate) enum NotSecret {
-    /// An error of the system.
-    Io(io::Error),
-    /// It is a link.
-    Link,
-    /// It is a folder, and a file is needed.
-    Folder,
-    /// It is neither a file nor a folder, or a file where a folder is needed.
-    OtherKind,
-    /// It belongs to another user.
-    OtherOwner {
-        /// The id of that user.
-        owner: u32,
-        /// The id of the user of this process.
-        user: u32,
-    },
-    /// Other users may read or change it.
-    OpenToOthers {
-        /// Its permissions.
-        mode: u32,
-    },
-    /// It is longer than wanted.
-    TooLarge,
-}
-
-impl From<io::Error> for NotSecret {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
+use super::not_secret::NotSecret;
 
 /// What differs when a file is replaced or changed. It is the same for a file that was not touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ fn movement(code: KeyCode) -> Option<Movement> {
 }
 
 impl Dashboard {
-    /// Ctrl-C always quits; other keys go to the popup if one is open, else to the filter while it is typed.
+    /// Ctrl-C always quits, and Ctrl-Z always stops the process; other keys go to the popup if one is open, else to the filter while it is typed.
     pub(super) fn press(&mut self, key: KeyEvent) -> DashboardCommand {
         if key.kind == KeyEventKind::Release {
             return DashboardCommand::None;
@@ -36,6 +36,7 @@ impl Dashboard {
         };
         match code {
             KeyCode::Char('c' | 'C') if modifiers == KeyModifiers::CONTROL => return DashboardCommand::Quit,
+            KeyCode::Char('z') if modifiers == KeyModifiers::CONTROL => return DashboardCommand::Stop,
             KeyCode::Char('u') if modifiers == KeyModifiers::CONTROL && self.is_typing => {
                 self.leaves.set_filter("")
             }
@@ -163,11 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn ctrl_c_quits_from_everywhere_and_other_chords_do_nothing() {
+    fn ctrl_c_quits_and_ctrl_z_stops_from_everywhere_and_other_chords_do_nothing() {
         let mut dashboard = sample();
         for enter in [KeyCode::Null, KeyCode::Char('/'), KeyCode::Enter, KeyCode::Char('?')] {
             press(&mut dashboard, enter);
             assert_eq!(hold(&mut dashboard, KeyModifiers::CONTROL, 'c'), DashboardCommand::Quit, "{enter:?}");
+            assert_eq!(hold(&mut dashboard, KeyModifiers::CONTROL, 'z'), DashboardCommand::Stop, "{enter:?}");
         }
         let mut dashboard = sample();
         for (modifiers, c) in

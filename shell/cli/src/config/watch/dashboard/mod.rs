@@ -74,6 +74,8 @@ pub(super) enum DashboardCommand {
     ToggleBusy,
     /// Explain this key, and answer with [`DashboardMessage::Explained`].
     Explain(String),
+    /// Stop the process until the shell continues it.
+    Stop,
     Quit,
 }
 

@@ -50,7 +50,8 @@ const LIBRARY: Package = Package {
 const PROGRAM: Package = Package {
     folder: "shell/cli/src",
     order: &[
-        &["terminal", "signals"],
+        &["terminal"],
+        &["signals"],
         &["args", "rescue"],
         &["context"],
         &["agents", "app", "auth", "bench", "config", "policy", "retry", "store"],

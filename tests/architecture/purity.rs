@@ -1,4 +1,4 @@
-//! The core is `no_std` and has no unsafe code.
+//! The core is `no_std` and has no unsafe code. The shell has unsafe code in a few doors.
 
 use crate::{assert_none, names, text};
 
@@ -9,6 +9,23 @@ fn missing_attributes(root: &str) -> Vec<String> {
         .filter(|attribute| !root.lines().any(|line| line.trim_end() == *attribute))
         .map(|attribute| format!("core/src/lib.rs has no line `{attribute}`"))
         .collect()
+}
+
+/// The files that may open the lint `unsafe_code`.
+const UNSAFE_DOORS: [&str; 4] = [
+    // Use of resources by one child: wait4(2).
+    "shell/lib/src/bench/command/child.rs",
+    // A session of its own for a child: setsid(2) between fork and exec.
+    "shell/lib/src/os/session.rs",
+    // Which streams were closed, before the standard library opens them.
+    "shell/cli/src/terminal/closed.rs",
+    // The default action of SIGTSTP, and the handler again: sigaction(2).
+    "shell/cli/src/signals.rs",
+];
+
+/// Whether a source opens the lint.
+fn has_unsafe_code(source: &str) -> bool {
+    source.lines().map(str::trim).any(|line| line.contains("unsafe_code") && !line.starts_with("//"))
 }
 
 /// The places where a source links `std` outside tests.
@@ -29,6 +46,19 @@ fn links_to_std(name: &str, source: &str) -> Vec<String> {
 fn a_root_without_no_std_is_detected() {
     let root = "//! Docs with #![no_std] in them.\n#![forbid(unsafe_code)]\n#![deny(missing_docs)]\n";
     assert_eq!(missing_attributes(root), ["core/src/lib.rs has no line `#![no_std]`"]);
+}
+
+#[test]
+fn unsafe_code_is_in_the_doors_only() {
+    assert!(
+        has_unsafe_code("    #[expect(unsafe_code, reason = \"a\")]\n")
+            && !has_unsafe_code("// unsafe_code\n")
+    );
+    let sources = names().into_iter().filter(|name| name.starts_with("shell/") && name.ends_with(".rs"));
+    let found: Vec<String> = sources.filter(|name| has_unsafe_code(&text(name))).collect();
+    let mut doors = UNSAFE_DOORS;
+    doors.sort_unstable();
+    assert_eq!(found, doors, "call the door, or add a new one with its reason");
 }
 
 #[test]

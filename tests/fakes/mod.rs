@@ -2,6 +2,7 @@
 //! numbers from a seed.
 
 mod files;
+pub mod model_server;
 pub mod provider;
 mod random;
 mod recording;

@@ -21,7 +21,7 @@ use speckit_core::{Diagnostic, LayerKind, Source};
 fn application() -> Rules {
     let schema = schema("config.schema.json", AppConfig::SCHEMA);
     Rules::new(Some(schema))
-        .with_prefix("SPECKIT", &["CONFIG", "DATABASE"])
+        .with_prefix("SPECKIT", &["CONFIG", "DATABASE", "TRUST"])
         .with_extension(Box::new(Application::default()))
 }
 

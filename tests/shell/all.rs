@@ -13,6 +13,8 @@ mod executable;
 mod globals;
 #[cfg(unix)]
 mod policy;
+#[cfg(target_os = "linux")]
+mod pseudo_terminal;
 mod readme;
 mod retry;
 #[cfg(unix)]

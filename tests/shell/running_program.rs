@@ -27,6 +27,11 @@ impl RunningProgram {
         }
     }
 
+    /// Starts the program in a session of its own, which has no controlling terminal.
+    pub(crate) fn start_detached(dir: &TestDir, arguments: &str) -> Self {
+        Self::start_under(dir, "exec env --default-signal=HUP,INT,TERM setsid \"$0\" \"$@\"", arguments)
+    }
+
     /// Starts the program with a shell script, whose arguments are the program and its arguments.
     pub(crate) fn start_under(dir: &TestDir, script: &str, arguments: &str) -> Self {
         let program = dir.command(&arguments.split_whitespace().collect::<Vec<_>>());

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+#[cfg(target_os = "linux")]
+use crate::test_dir::NO_MACHINE_CHECKS;
 use crate::test_dir::{RunResult, TestDir};
 
 #[test]
@@ -97,17 +99,54 @@ const COMMANDS: &[&str] = &[
     "gate run unlock --spec s --prompt q --dry-run",
     "completions bash",
     "help show",
+    "bench run -n 2 --no-store -- /bin/true",
+    "bench run -n 2 --no-store --format json -- /bin/true",
+    "policy check",
+    "policy check --format sarif",
 ];
+
+/// Each command that writes results while it works.
+#[cfg(target_os = "linux")]
+const LONG_COMMANDS: &[&str] = &[
+    "watch",
+    "watch --plain",
+    "watch --format json",
+    "policy check --watch",
+    "gate run unlock --spec s --prompt q --no-store",
+    "gate run unlock --spec s --prompt q --no-store --plain",
+    "gate run unlock --spec s --prompt q --no-store --format json",
+    "auth status --format json",
+];
+
+/// A folder with the gate `unlock`, whose agent succeeds.
+#[cfg(target_os = "linux")]
+fn dir_with_gate() -> TestDir {
+    let agent = "[providers.openai]\ncommand = \"sh\"\nargs = [\"-c\", \"echo fine\", \"agent\", \"{prompt}\"]\n\
+                 [models.a]\nprovider = \"openai\"\nmodel = \"a\"\ntier = \"low\"\n[quality_gates]\nunlock = [\"a\"]\n";
+    TestDir::with_config(&format!("{NO_MACHINE_CHECKS}{agent}")).variable("PATH", "/usr/bin:/bin")
+}
+
+/// A run of the program whose streams a shell redirects.
+#[cfg(target_os = "linux")]
+fn run_redirected(dir: &TestDir, command: &str, redirections: &str) -> RunResult {
+    let program = dir.command(&[]);
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.arg("-c").arg(format!("exec \"$0\" {command} {redirections}")).arg(program.get_program());
+    shell.current_dir(dir.path("")).stdin(Stdio::null()).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    RunResult::from_output(shell.output().unwrap())
+}
 
 #[cfg(target_os = "linux")]
 #[test]
-fn watching_ends_if_its_lines_cannot_be_written() {
-    let dir = TestDir::new();
-    for command in ["watch --plain", "watch --format json"] {
-        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        let arguments: Vec<&str> = command.split(' ').collect();
-        let output = dir.command(&arguments).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
-        RunResult::from_output(output.unwrap()).exits_2().stderr_has("the result cannot be written");
+fn work_ends_with_2_if_its_results_cannot_be_written() {
+    let dir = dir_with_gate();
+    for command in LONG_COMMANDS {
+        for redirections in [">&-", ">/dev/full"] {
+            let result = run_redirected(&dir, command, redirections).exits_2();
+            let reports = result.err.matches("the result cannot be written").count();
+            assert_eq!(reports, 1, "{command} {redirections}: {}", result.err);
+        }
     }
 }
 
@@ -128,18 +167,11 @@ fn a_result_that_cannot_be_written_exits_with_2() {
 #[test]
 fn a_closed_standard_output_exits_with_2_and_the_null_device_with_0() {
     let dir = TestDir::with_config("[validation]\ncheck_api_keys = false\ncheck_commands = false\n");
-    let run = |redirected: &str, command: &str| {
-        let program = dir.command(&[]).get_program().to_owned();
-        let mut shell = std::process::Command::new("/bin/sh");
-        shell.arg("-c").arg(format!("exec \"$0\" {command} {redirected}")).arg(program);
-        shell.current_dir(dir.path("")).env_clear().env("HOME", dir.path(""));
-        RunResult::from_output(shell.output().unwrap())
-    };
     for command in COMMANDS {
-        let result = run(">&-", command).exits_2();
+        let result = run_redirected(&dir, command, ">&-").exits_2();
         assert!(result.err.contains("the result cannot be written"), "{command}: {}", result.err);
-        run(">/dev/null", command).succeeds();
-        run("<&- 2>&- >/dev/null", command).succeeds();
+        run_redirected(&dir, command, ">/dev/null").succeeds();
+        run_redirected(&dir, command, "<&- 2>&- >/dev/null").succeeds();
     }
 }
 

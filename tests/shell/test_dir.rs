@@ -13,17 +13,30 @@ pub const NO_MACHINE_CHECKS: &str = "[validation]\ncheck_api_keys = false\ncheck
 pub struct TestDir {
     folder: TempDir,
     variables: Vec<(String, String)>,
+    /// Whether every process of the program has to end before the test does.
+    leaves_no_process: bool,
 }
 
 impl TestDir {
+    /// A folder whose `speckit.toml` is trusted.
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+        Self::trusted(TempDir::new().unwrap())
+    }
+
+    /// A folder whose `speckit.toml` is not trusted.
+    pub fn untrusted() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), leaves_no_process: false }
     }
 
     /// Creates the temporary folder below this one.
     #[cfg(target_os = "linux")]
     pub fn new_in(folder: impl AsRef<Path>) -> Self {
-        Self { folder: TempDir::new_in(folder).unwrap(), variables: Vec::new() }
+        Self::trusted(TempDir::new_in(folder).unwrap())
+    }
+
+    fn trusted(folder: TempDir) -> Self {
+        let trusted = ("SPECKIT_TRUST".into(), folder.path().to_str().unwrap().into());
+        Self { folder, variables: vec![trusted], leaves_no_process: false }
     }
 
     /// A folder with a `speckit.toml`, which the program loads by default.
@@ -47,6 +60,24 @@ impl TestDir {
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.into(), value.into()));
         self
+    }
+
+    /// Checks at the end of the test that no process is left of those that the program has started.
+    pub fn leaving_no_process(mut self) -> Self {
+        self.leaves_no_process = true;
+        self
+    }
+
+    /// The ids of the running processes whose home is this folder: the program, and everything that it has started. A process that has
+    /// ended has no environment any more.
+    #[cfg(target_os = "linux")]
+    pub fn processes(&self) -> Vec<String> {
+        let home = format!("HOME={}", self.folder.path().display());
+        let is_at_home =
+            |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|one| one == home.as_bytes());
+        let listed = std::fs::read_dir("/proc").unwrap().flatten();
+        let names = listed.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|id| std::fs::read(format!("/proc/{id}/environ")).is_ok_and(is_at_home)).collect()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -85,6 +116,20 @@ impl TestDir {
     #[track_caller]
     pub fn run_with(&self, arguments: &[&str]) -> RunResult {
         RunResult::from_output(self.command(arguments).output().unwrap())
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for TestDir {
+    fn drop(&mut self) {
+        if !self.leaves_no_process || std::thread::panicking() {
+            return;
+        }
+        let start = std::time::Instant::now();
+        while !self.processes().is_empty() {
+            assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?} are left", self.processes());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 }
 

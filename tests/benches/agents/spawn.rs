@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use speckit::agents::AsyncOrchestrator;
-use speckit_core::agents::consensus::Verdict;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -71,7 +70,8 @@ async fn orchestrate(work: Work, count: usize, max_concurrent: usize) {
     let [program, args @ ..] = work.words() else { panic!("a program") };
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let run = AsyncOrchestrator::new(max_concurrent).run(plan(count, program, &args)).await;
-    assert_eq!(run.decision.verdict, Verdict::Full);
+    // `true` and `sleep` write nothing, which is no success of an agent.
+    assert!(run.agents.iter().all(|agent| agent.exit == Some(0)));
 }
 
 async fn by_tokio(work: Work) {

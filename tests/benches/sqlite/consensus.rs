@@ -78,6 +78,7 @@ fn run(number: usize) -> Run {
         reason: None,
         elapsed_ms: 800,
         leaked: false,
+        left: Vec::new(),
         dropped_bytes: 0,
         ended_at_ms: started_at_ms + 800,
         output: Output { stdout: "a line of an answer\n".repeat(OUTPUT_BYTES / 20), stderr: String::new() },
@@ -88,6 +89,8 @@ fn run(number: usize) -> Run {
         started_at_ms,
         elapsed_ms: 850,
         cancelled: false,
+        not_started: false,
+        answers_compared: Some(false),
         decision: ballot.close(),
         agents: names.map(agent).into(),
     }

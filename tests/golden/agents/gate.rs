@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use speckit_core::agents::consensus::{Ballot, Vote};
 use speckit_core::agents::credentials::{CredentialOrder, LoginState, VariableState};
-use speckit_core::agents::gate::{AgentRun, Event, Output, Plan, Request, Run, Status, Stream, list_text};
-use speckit_core::agents::{Provider, ProviderConfig, Stage, StdinMode};
+use speckit_core::agents::gate::{
+    AgentRun, Event, LeftProcess, Output, Plan, Request, Run, Status, Stream, list_text,
+};
+use speckit_core::agents::{ProviderConfig, Stage, StdinMode};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::source::{Language, parse};
@@ -21,8 +23,18 @@ fn request(prompt: &str) -> Request {
     Request { spec: "SPEC-1".into(), prompt: prompt.into() }
 }
 
-fn provider(config: &mut AppConfig, provider: Provider) -> &mut ProviderConfig {
-    config.providers.get_mut(&provider).unwrap()
+fn provider<'c>(config: &'c mut AppConfig, name: &str) -> &'c mut ProviderConfig {
+    config.providers.get_mut(name).unwrap()
+}
+
+/// The defaults with providers that pass the prompt as an argument.
+fn by_argument() -> AppConfig {
+    let mut config = AppConfig::default();
+    for settings in config.providers.values_mut() {
+        settings.args = ["--model", "{model}", "{prompt}"].map(String::from).into();
+        settings.stdin = StdinMode::None;
+    }
+    config
 }
 
 /// The report of the diagnostics, and whether there is a plan.
@@ -38,13 +50,13 @@ fn report(config: &AppConfig, stage: Stage, request: &Request) -> String {
 fn plan_with_a_login() -> Plan {
     let mut config = AppConfig::default();
     config.quality_gates.plan = vec!["gemini".into()];
-    let google = provider(&mut config, Provider::Google);
+    let google = provider(&mut config, "google");
     (google.login, google.token_env) = (Some("work".into()), Some("GEMINI_TOKEN".into()));
     let choose = CredentialOrder::of_provider(google)
         .choose(&|_| LoginState::Usable { valid_for: None }, &|_| VariableState::Set);
     let defaults = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
     let tree = parse(&defaults, Language::Toml).unwrap();
-    let choices = BTreeMap::from([(Provider::Google, choose)]);
+    let choices = BTreeMap::from([("google".into(), choose)]);
     Plan::with_credentials(&config, tree.root(), Stage::Plan, &request("is it?"), &choices).unwrap().0
 }
 
@@ -58,12 +70,12 @@ fn plans_have_texts_and_json() {
     config.orchestrator.max_concurrent = 1;
     config.orchestrator.output_kib = 1;
     config.retry = config.retry.with_max_attempts(1);
-    let openai = provider(&mut config, Provider::OpenAi);
+    let openai = provider(&mut config, "openai");
     openai.command = "/opt/my tools/codex".into();
     openai.args = ["-m", "{model}", "--spec={spec}", "", "it's {Model}"].map(String::from).into();
     openai.stdin = StdinMode::Prompt;
     openai.retryable_exits = vec![69, 75];
-    let google = provider(&mut config, Provider::Google);
+    let google = provider(&mut config, "google");
     google.api_key_env = None;
     google.retryable_exits.clear();
     let prompt = format!("Judge the work.\n\u{1b}[31m{}", "It is long. ".repeat(425));
@@ -83,17 +95,17 @@ fn plans_have_texts_and_json() {
     let short =
         Plan { agents: custom.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..custom };
     golden!("agents/gate", "a_plan_as_json", format!("{:#}\n", short.to_json()));
-    assert_eq!(shipped.to_json()["agents"][1]["args"][3], "is the plan sound?");
+    assert_eq!(shipped.to_json()["agents"][1]["stdin"], "is the plan sound?");
 }
 
 #[test]
 fn all_errors_of_a_gate_are_reported_at_once() {
-    let mut config = AppConfig::default();
+    let mut config = by_argument();
     config.quality_gates.plan = ["gemni", "claude-haiku", "claude_haiku", "gpt_pro"].map(String::from).into();
     config.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 5)]);
     config.orchestrator.agree_on = Some("review..verdict".into());
-    config.providers.remove(&Provider::OpenAi);
-    let claude = provider(&mut config, Provider::Anthropic);
+    config.providers.remove("openai");
+    let claude = provider(&mut config, "anthropic");
     claude.args =
         ["--model", "{Model}", "{promt}", "{", "{}", "{\"model\": 1}", "a\0"].map(String::from).into();
     golden!(
@@ -105,17 +117,17 @@ fn all_errors_of_a_gate_are_reported_at_once() {
 
 #[test]
 fn each_invalid_request_has_help() {
-    let config = AppConfig::default();
-    let mut with_spec = AppConfig::default();
-    provider(&mut with_spec, Provider::Google).args = vec!["{spec}".into()];
-    provider(&mut with_spec, Provider::Google).command = "gem\0ini".into();
+    let config = by_argument();
+    let mut with_spec = by_argument();
+    provider(&mut with_spec, "google").args = vec!["{spec}".into()];
+    provider(&mut with_spec, "google").command = "gem\0ini".into();
     with_spec.models.get_mut("gpt_codex").unwrap().model = "gpt\0".into();
     let mut by_stdin = AppConfig::default();
     for settings in by_stdin.providers.values_mut() {
         settings.args = vec!["{model}".into()];
         settings.stdin = StdinMode::Prompt;
     }
-    let mut after_dashes = AppConfig::default();
+    let mut after_dashes = by_argument();
     for settings in after_dashes.providers.values_mut() {
         settings.args = ["--", "{prompt}"].map(String::from).into();
     }
@@ -151,10 +163,10 @@ fn invalid_settings_are_rejected_and_suspicious_ones_give_warnings() {
     let mut single_agent = AppConfig::default();
     single_agent.quality_gates.audit = vec!["claude".into()];
     single_agent.orchestrator.quorum = BTreeMap::from([(Stage::Audit, 2)]);
-    let mut suspicious = AppConfig::default();
-    provider(&mut suspicious, Provider::OpenAi).args = vec!["--model={modle}".into(), "{ prompt }".into()];
-    provider(&mut suspicious, Provider::Anthropic).args.clear();
-    provider(&mut suspicious, Provider::Google).args = vec!["{prompt".into()];
+    let mut suspicious = by_argument();
+    provider(&mut suspicious, "openai").args = vec!["--model={modle}".into(), "{ prompt }".into()];
+    provider(&mut suspicious, "anthropic").args.clear();
+    provider(&mut suspicious, "google").args = vec!["{prompt".into()];
     let judge = request("judge");
     let text = [
         report(&invalid, Stage::Plan, &judge),
@@ -178,6 +190,7 @@ fn agent(name: &str, status: Status) -> AgentRun {
         reason: None,
         elapsed_ms: 12_345,
         leaked: false,
+        left: Vec::new(),
         dropped_bytes: 0,
         ended_at_ms: 1_790_000_012_345,
         output: Output::default(),
@@ -195,12 +208,18 @@ fn run(agents: Vec<AgentRun>, votes: &[Vote], quorum: usize) -> Run {
         started_at_ms: 1_790_000_000_000,
         elapsed_ms: 12_400,
         cancelled: false,
+        not_started: false,
+        answers_compared: Some(votes.iter().any(|vote| matches!(vote, Vote::Answered(_)))),
         decision: ballot.close(),
         agents,
     }
 }
 
-/// One agent for each status.
+fn left(pid: u32, command: &str) -> LeftProcess {
+    LeftProcess { pid, command: command.into() }
+}
+
+/// One agent for each status, and one that left processes behind.
 fn agents_of_all_statuses() -> Vec<AgentRun> {
     let with_end = |exit, signal, reason: Option<&str>, agent: AgentRun| AgentRun {
         exit,
@@ -228,6 +247,7 @@ fn agents_of_all_statuses() -> Vec<AgentRun> {
         },
         AgentRun {
             leaked: true,
+            left: Vec::new(),
             dropped_bytes: 1_073_741_824,
             ..with_end(None, Some(15), Some(permanent), agent("sleeper", Status::TimedOut))
         },
@@ -251,6 +271,11 @@ fn agents_of_all_statuses() -> Vec<AgentRun> {
                 Some("the circuit breaker is open\u{7}"),
                 agent("breaker", Status::CircuitOpen),
             )
+        },
+        AgentRun {
+            leaked: true,
+            left: Vec::from([left(4711, "sleep"), left(4712, "a\tserver")]),
+            ..with_end(None, None, None, agent("leaver", Status::Ok))
         },
     ]
 }

@@ -1,2 +1,4 @@
 mod gate;
+mod outputs;
 mod progress;
+mod shipped_outputs;

@@ -32,6 +32,7 @@ fn agent_finished(name: &str, status: Status, attempts: u32, elapsed_ms: u64, re
         reason: reason.map(String::from),
         elapsed_ms,
         leaked: false,
+        left: Vec::new(),
         dropped_bytes: 0,
         ended_at_ms: 1_700_000_000_000,
         output: Output::default(),

@@ -1,1 +1,2 @@
 mod migration;
+mod trust;

@@ -82,7 +82,8 @@ fn count_naively(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Deci
     let without = agents_where(&|vote| matches!(vote, Some(Vote::Unanswered(_))));
     let unanswered = without.into_iter().map(|agent| Unanswered { agent, reason: "none".into() }).collect();
     let failed = agents_where(&|vote| matches!(vote, None | Some(Vote::Failed)));
-    Decision { verdict, ok, total: agents.len(), quorum, majority, dissent: sides, unanswered, failed }
+    let (total, dissent) = (agents.len(), sides);
+    Decision { verdict, ok, total, quorum, majority, dissent, unanswered, failed, accepted: None }
 }
 
 /// The position of a verdict in the order from the worst to the best.
@@ -232,6 +233,19 @@ fn try_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
 }
 
 proptest! {
+    #[test]
+    fn only_the_answer_of_the_majority_is_accepted((votes, quorum) in votes(), accepted in vec(select(&["1", "2", "3"][..]), 0..3)) {
+        let accepted: Vec<String> = accepted.into_iter().map(String::from).collect();
+        let before = decide_in_order(&votes, quorum);
+        prop_assert_eq!(before.clone().accepting(None), before.clone());
+        let after = before.clone().accepting(Some(&accepted));
+        let answer = before.majority.as_ref().map(|side| side.answer.clone());
+        prop_assert_eq!(after.accepted, answer.as_ref().map(|answer| accepted.contains(answer)));
+        let is_refused = before.verdict != Verdict::Insufficient && answer.is_some_and(|answer| !accepted.contains(&answer));
+        prop_assert_eq!(after.is_refused(), is_refused);
+        prop_assert_eq!(Decision { accepted: None, ..after }, before);
+    }
+
     #[test]
     fn a_ballot_agrees_with_a_naive_count(
         agents in vec(select(&NAMES[..6]), 0..7), quorum in 0..8_usize, steps in steps(),

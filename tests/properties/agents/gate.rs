@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::agents::consensus::NoAnswer;
+use speckit_core::agents::consensus::{NoAnswer, OutputReading};
 use speckit_core::agents::gate::{
     Action, Agent, Attempt, CommandLine, Ending, Event, GateMachine, Input, Plan,
 };
@@ -33,11 +33,10 @@ type TimedInputs = Vec<(Duration, Input)>;
 
 fn plan() -> impl Strategy<Value = Plan> {
     let agent = |(index, exits): (usize, Vec<u8>)| Agent {
-        name: format!("agent_{index}"),
         provider: "openai".into(),
         model: "a model".into(),
-        command: CommandLine::default(),
         retryable_exits: exits,
+        ..Agent::new(format!("agent_{index}"), CommandLine::default())
     };
     let exits = select(vec![vec![75_u8], vec![], vec![1, 75]]);
     let agents = vec(exits, 0..6).prop_map(move |exits| exits.into_iter().enumerate().map(agent).collect());
@@ -48,6 +47,7 @@ fn plan() -> impl Strategy<Value = Plan> {
             agents,
             quorum,
             agree_on: agree_on.map(|key| key.parse().unwrap()),
+            accept: None,
             max_concurrent,
             timeout: Duration::from_secs(300),
             grace: Duration::from_secs(5),
@@ -73,13 +73,18 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let dropped = prop_oneof![Just(0), any::<u64>()];
     let stdout = (vec(any::<u8>(), 0..4), dropped)
         .prop_map(|(head, dropped_bytes)| Captured::cut(head, &[], dropped_bytes));
-    (ending, stdout.clone(), stdout, any::<bool>()).prop_map(|(ending, stdout, stderr, leaked)| Attempt {
+    let answer = select(vec![Ok(None), Ok(Some("1".into())), Err(NoAnswer::NoObject)]);
+    let reading =
+        (answer, option::of("[a-z]{0,3}")).prop_map(|(answer, error)| OutputReading { answer, error });
+    let parts = (ending, stdout.clone(), stdout, reading, any::<bool>());
+    parts.prop_map(|(ending, stdout, stderr, reading, leaked)| Attempt {
         ending,
         stdout,
         stderr,
-        answer: Err(NoAnswer::NoObject),
+        reading,
         elapsed: Duration::ZERO,
         leaked,
+        left: Vec::new(),
     })
 }
 
@@ -93,10 +98,12 @@ fn time() -> impl Strategy<Value = Duration> {
 
 fn input() -> impl Strategy<Value = Input> {
     let agent = || prop_oneof![0..7_usize, any::<usize>()];
+    let number = || prop_oneof![8 => 1..4_u32, 1 => any::<u32>()];
     prop_oneof![
         2 => Just(Input::Timer),
-        3 => agent().prop_map(|agent| Input::Begun { agent }),
-        3 => (agent(), attempt()).prop_map(|(agent, attempt)| Input::Ended { agent, attempt }),
+        3 => (agent(), number()).prop_map(|(agent, attempt)| Input::Begun { agent, attempt }),
+        3 => (agent(), number(), attempt())
+            .prop_map(|(agent, attempt, result)| Input::Ended { agent, attempt, result }),
         1 => Just(Input::Cancel),
         1 => Just(Input::Kill),
     ]
@@ -113,22 +120,24 @@ fn next_inputs() -> impl Strategy<Value = Vec<(Duration, NextInput)>> {
     vec((time(), input), 0..60)
 }
 
-/// The agents with a slot, and whether the attempt of each has begun.
-type Slots = BTreeMap<usize, bool>;
+/// The agents with a slot, with the number of the attempt of each and whether it has begun.
+type Slots = BTreeMap<usize, (u32, bool)>;
 
 fn update_slots(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
     match input {
-        Some(Input::Begun { agent }) => {
-            slots.entry(*agent).and_modify(|is_begun| *is_begun = true);
+        Some(Input::Begun { agent, attempt }) => {
+            slots.entry(*agent).and_modify(|(current, is_begun)| *is_begun |= attempt == current);
         }
-        Some(Input::Ended { agent, .. }) => {
+        Some(Input::Ended { agent, attempt, .. })
+            if slots.get(agent).is_some_and(|(current, _)| current == attempt) =>
+        {
             slots.remove(agent);
         }
         _ => {}
     }
     for action in actions {
-        if let Action::Start { agent, .. } = action {
-            slots.insert(*agent, false);
+        if let Action::Start { agent, attempt } = action {
+            slots.insert(*agent, (*attempt, false));
         }
     }
 }
@@ -142,13 +151,20 @@ fn run_machine(plan: &Plan, next_inputs: Vec<(Duration, NextInput)>) -> (TimedIn
     let mut actions_of_steps = vec![first];
     for (mut now, next) in next_inputs {
         let pick = |is_begun: bool, index: prop::sample::Index| {
-            let fitting: Vec<usize> =
-                slots.iter().filter(|(_, begun)| **begun == is_begun).map(|(agent, _)| *agent).collect();
+            let fitting: Vec<(usize, u32)> = slots
+                .iter()
+                .filter(|(_, (_, begun))| *begun == is_begun)
+                .map(|(agent, (attempt, _))| (*agent, *attempt))
+                .collect();
             (!fitting.is_empty()).then(|| *index.get(&fitting))
         };
         let input = match next {
-            NextInput::Begin(index) => pick(false, index).map(|agent| Input::Begun { agent }),
-            NextInput::End(index, attempt) => pick(true, index).map(|agent| Input::Ended { agent, attempt }),
+            NextInput::Begin(index) => {
+                pick(false, index).map(|(agent, attempt)| Input::Begun { agent, attempt })
+            }
+            NextInput::End(index, result) => {
+                pick(true, index).map(|(agent, attempt)| Input::Ended { agent, attempt, result })
+            }
             NextInput::Due(delay) => machine.next_deadline().map(|due| {
                 now = due.saturating_add(delay);
                 Input::Timer
@@ -214,27 +230,35 @@ proptest! {
     }
 
     #[test]
-    fn a_repeated_input_changes_nothing(plan in plan(), next_inputs in next_inputs(), again in any::<prop::sample::Index>()) {
+    fn a_repeated_input_changes_nothing(
+        plan in plan(), next_inputs in next_inputs(), again in any::<prop::sample::Index>(), later in any::<prop::sample::Index>(),
+    ) {
         let (mut inputs, mut found) = run_machine(&plan, next_inputs);
-        // A repeated end could count as the end of the next attempt.
-        let positions: Vec<usize> =
-            (0..inputs.len()).filter(|position| !matches!(inputs[*position].1, Input::Ended { .. })).collect();
+        // A report of an attempt that has not started is wrong at first and may be right later.
+        let is_repeatable = |position: &usize| match &inputs[*position].1 {
+            Input::Begun { agent, attempt } | Input::Ended { agent, attempt, .. } => {
+                found[..=*position].iter().flatten().any(|action| *action == Action::Start { agent: *agent, attempt: *attempt })
+            }
+            Input::Timer | Input::Cancel | Input::Kill => true,
+        };
+        let positions: Vec<usize> = (0..inputs.len()).filter(is_repeatable).collect();
         prop_assume!(!positions.is_empty());
         let position = *again.get(&positions);
-        inputs.insert(position, inputs[position].clone());
-        found.insert(position + 2, Vec::new());
+        let repeated = position + 1 + later.index(inputs.len() - position);
+        inputs.insert(repeated, inputs[position].clone());
+        found.insert(repeated + 1, Vec::new());
         prop_assert_eq!(found, replay(&plan, &inputs));
     }
 
     #[test]
     fn inputs_of_unknown_agents_change_nothing(
-        plan in plan(), next_inputs in next_inputs(), attempt in attempt(), agent in 6_usize.., position in any::<prop::sample::Index>(),
+        plan in plan(), next_inputs in next_inputs(), result in attempt(), agent in 6_usize.., attempt in 1..4_u32, position in any::<prop::sample::Index>(),
     ) {
         let (mut inputs, mut found) = run_machine(&plan, next_inputs);
         let position = position.index(inputs.len() + 1);
         let now = position.checked_sub(1).map_or(Duration::ZERO, |before| inputs[before].0);
-        inputs.insert(position, (now, Input::Ended { agent, attempt }));
-        inputs.insert(position, (now, Input::Begun { agent }));
+        inputs.insert(position, (now, Input::Ended { agent, attempt, result }));
+        inputs.insert(position, (now, Input::Begun { agent, attempt }));
         found.insert(position + 1, Vec::new());
         found.insert(position + 1, Vec::new());
         prop_assert_eq!(found, replay(&plan, &inputs));
@@ -252,8 +276,8 @@ proptest! {
         }
         let mut all: Vec<Action> = found.concat();
         all.extend(machine.step(Duration::ZERO, Input::Kill));
-        for ((agent, _), attempt) in slots.into_iter().zip(ends) {
-            all.extend(machine.step(Duration::ZERO, Input::Ended { agent, attempt }));
+        for ((agent, (attempt, _)), result) in slots.into_iter().zip(ends) {
+            all.extend(machine.step(Duration::ZERO, Input::Ended { agent, attempt, result }));
         }
         prop_assert!(matches!(all.last(), Some(Action::Finish(_))));
         prop_assert_eq!(machine.next_deadline(), None);
@@ -266,26 +290,30 @@ proptest! {
             ending: Ending::Exited { code: 75 },
             stdout: Captured::default(),
             stderr: Captured::default(),
-            answer: Err(NoAnswer::NoObject),
+            reading: OutputReading::default(),
             elapsed: Duration::ZERO,
             leaked: false,
+            left: Vec::new(),
         };
         let waits = |plan: &Plan, agent: usize| {
             let name = plan.agents[agent].name.clone();
-            let (mut machine, _) = GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
-            let (mut waits, mut now) = (Vec::new(), Duration::ZERO);
+            let (mut machine, first) = GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
+            let (mut waits, mut now, mut slots) = (Vec::new(), Duration::ZERO, Slots::new());
+            update_slots(&mut slots, None, &first);
             for _ in 0..200 {
-                let ends = (0..plan.agents.len()).flat_map(|agent| {
-                    machine.step(now, Input::Begun { agent });
-                    machine.step(now, Input::Ended { agent, attempt: busy.clone() })
-                });
-                waits.extend(ends.filter_map(|action| match action {
-                    Action::Emit(Event::AgentRetrying { name: retried, wait_ms, .. }) if retried == name => Some(wait_ms),
-                    _ => None,
-                }));
+                for (agent, (attempt, _)) in slots.clone() {
+                    machine.step(now, Input::Begun { agent, attempt });
+                    let ended = Input::Ended { agent, attempt, result: busy.clone() };
+                    let actions = machine.step(now, ended.clone());
+                    update_slots(&mut slots, Some(&ended), &actions);
+                    waits.extend(actions.into_iter().filter_map(|action| match action {
+                        Action::Emit(Event::AgentRetrying { name: retried, wait_ms, .. }) if retried == name => Some(wait_ms),
+                        _ => None,
+                    }));
+                }
                 // If there is no deadline, no agent waits for an attempt.
                 now = machine.next_deadline().unwrap_or(now);
-                machine.step(now, Input::Timer);
+                update_slots(&mut slots, None, &machine.step(now, Input::Timer));
             }
             waits
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use speckit_core::agents::process::guard::{
-    GuardIdentity, GuardMessage, LONGEST_LINE, Mark, ProcessEntry, Register, Sweep, has_variable,
+    GuardMessage, LONGEST_LINE, Mark, OwnGroups, ProcessEntry, Register, Sweep, has_variable,
 };
 
 /// A line that a guard reads.
@@ -71,7 +71,7 @@ fn bytes(sent_lines: &[SentLine]) -> Vec<u8> {
 }
 
 fn entry() -> impl Strategy<Value = ProcessEntry> {
-    (0..12_u32, 0..12_u32, 0..3_u32, 0..3_u64, prop::bool::weighted(0.2)).prop_map(
+    (0..12_u32, 0..12_u32, 0..12_u32, 0..3_u64, prop::bool::weighted(0.2)).prop_map(
         |(id, group, session, start, is_ended)| ProcessEntry { id, group, session, start, is_ended },
     )
 }
@@ -84,12 +84,8 @@ fn list() -> impl Strategy<Value = Vec<ProcessEntry>> {
     })
 }
 
-fn identity() -> impl Strategy<Value = GuardIdentity> {
-    (0..6_u32, 0..6_u32, 0..3_u32).prop_map(|(group, program_group, session)| GuardIdentity {
-        group,
-        program_group,
-        session,
-    })
+fn own_groups() -> impl Strategy<Value = OwnGroups> {
+    (0..6_u32, 0..6_u32).prop_map(|(guard, program)| OwnGroups { guard, program })
 }
 
 /// A register of small numbers, with or without a mark and the message `exiting`.
@@ -169,21 +165,21 @@ proptest! {
 
     #[test]
     fn a_sweep_never_kills_its_own_group_the_program_or_groups_0_and_1(
-        register in register(), identity in identity(), lists in vec(list(), 1..4),
+        register in register(), own in own_groups(), lists in vec(list(), 1..4),
     ) {
-        let mut sweep = Sweep::new(&register, identity);
+        let mut sweep = Sweep::new(&register, own);
         for list in lists {
             let found = sweep.groups_to_kill(&list, &mut |_| Mark::Present);
-            let spared = [0, 1, identity.group, identity.program_group];
+            let spared = [0, 1, own.guard, own.program];
             prop_assert!(found.iter().chain(&sweep.unverified().collect::<Vec<_>>()).all(|group| !spared.contains(group)));
         }
     }
 
     #[test]
     fn a_sweep_kills_exactly_the_living_groups_of_the_program(
-        register in register(), identity in identity(), list in list(), marked in btree_set(0..12_u32, 0..6),
+        register in register(), own in own_groups(), list in list(), marked in btree_set(0..12_u32, 0..6),
     ) {
-        let mut sweep = Sweep::new(&register, identity);
+        let mut sweep = Sweep::new(&register, own);
         let found = sweep.groups_to_kill(&list, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
         let groups: BTreeMap<u32, Option<u64>> = register.groups().collect();
         let has_added_leader = |group: u32| {
@@ -192,23 +188,57 @@ proptest! {
             leader.zip(start).is_some_and(|(leader, start)| start.is_none_or(|start| start == leader.start))
         };
         let is_marked = |one: &ProcessEntry| {
-            let applies_everywhere = register.mark().is_some() && !register.is_exiting() && one.session == identity.session;
+            let applies_everywhere = register.mark().is_some() && !register.is_exiting();
             marked.contains(&one.id) && (applies_everywhere || groups.contains_key(&one.group))
         };
         let expected: BTreeSet<u32> = list
             .iter()
-            .filter(|one| !one.is_ended && ![0, 1, identity.group, identity.program_group].contains(&one.group))
-            .filter(|one| has_added_leader(one.group) || is_marked(one))
+            .filter(|one| !one.is_ended && ![0, 1, own.guard, own.program].contains(&one.group))
+            .filter(|one| has_added_leader(one.group) || has_added_leader(one.session) || is_marked(one))
             .map(|one| one.group)
             .collect();
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_sweep_is_done_after_two_scans_in_a_row_without_a_group(
-        register in register(), identity in identity(), lists in vec((list(), any::<bool>()), 0..8),
+    fn a_sweep_of_a_job_kills_exactly_its_session_and_its_marked_processes(
+        leader in 2..12_u32, start in 0..3_u64, program in 0..6_u32, list in list(), marked in btree_set(0..12_u32, 0..6),
     ) {
-        let mut sweep = Sweep::new(&register, identity);
+        let mut sweep = Sweep::of_job(leader, start, program);
+        prop_assert!(!sweep.is_done());
+        let found = sweep.groups_to_kill(&list, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
+        let is_leader_there = list.iter().any(|one| (one.id, one.group, one.start) == (leader, leader, start));
+        let is_of_job = |one: &ProcessEntry| {
+            let is_of_leader = one.group == leader || one.session == leader;
+            (is_of_leader && is_leader_there) || (marked.contains(&one.id) && (one.start >= start || one.group == leader))
+        };
+        let expected: BTreeSet<u32> = list
+            .iter()
+            .filter(|one| !one.is_ended && ![0, 1, program].contains(&one.group) && is_of_job(one))
+            .map(|one| one.group)
+            .collect();
+        // Ids of a job that are larger than its leader's, as the system assigns them, are found in a part of the list too.
+        let least = Sweep::of_job(leader, start, program).least_id(list.iter().map(|one| one.id).max());
+        if !expected.is_empty() && list.iter().all(|one| one.id >= leader || !is_of_job(one)) {
+            let mut part = list.clone();
+            part.retain(|one| one.id >= least);
+            let mut of_part = Sweep::of_job(leader, start, program);
+            let found = of_part.groups_to_kill(&part, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
+            prop_assert_eq!(found, expected.iter().copied().collect::<Vec<_>>());
+        }
+        prop_assert_eq!(sweep.is_done(), expected.is_empty(), "a single scan without a group is enough");
+        prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+        for is_done in [false, true] {
+            prop_assert!(sweep.groups_to_kill(&[], &mut |_| Mark::Absent).is_empty());
+            prop_assert!(sweep.is_done() || !is_done, "a process that was killed may have started another one");
+        }
+    }
+
+    #[test]
+    fn a_sweep_is_done_after_two_scans_in_a_row_without_a_group(
+        register in register(), own in own_groups(), lists in vec((list(), any::<bool>()), 0..8),
+    ) {
+        let mut sweep = Sweep::new(&register, own);
         let needs_none = register.groups().next().is_none() && (register.mark().is_none() || register.is_exiting());
         let mut clean = 0;
         for (list, is_known) in lists {
@@ -224,8 +254,8 @@ proptest! {
 
     #[test]
     fn a_reused_id_is_not_killed(start in 0..9_u64, later in 1..9_u64) {
-        let identity = GuardIdentity { group: 2, program_group: 3, session: 2 };
-        let mut sweep = Sweep::new(&parse_register(&bytes(&[SentLine::Add(7, Some(start))])), identity);
+        let own = OwnGroups { guard: 2, program: 3 };
+        let mut sweep = Sweep::new(&parse_register(&bytes(&[SentLine::Add(7, Some(start))])), own);
         let leader = ProcessEntry { id: 7, group: 7, session: 2, start, is_ended: false };
         prop_assert_eq!(sweep.groups_to_kill(&[leader], &mut |_| Mark::Absent), [7]);
         let other = ProcessEntry { start: start + later, ..leader };

@@ -3,6 +3,7 @@ mod consensus;
 mod credentials;
 mod gate;
 mod guard;
+mod output;
 mod plan;
 mod registry;
 mod supervise;

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::agents::consensus::{Ballot, Vote};
 use speckit_core::agents::credentials::Credential;
-use speckit_core::agents::gate::{AgentRun, Output, Placeholders, Plan, Request, Run, Status};
-use speckit_core::agents::{Provider, Stage, StdinMode};
+use speckit_core::agents::gate::{AgentRun, LeftProcess, Output, Placeholders, Plan, Request, Run, Status};
+use speckit_core::agents::{Stage, StdinMode};
 use speckit_core::app::AppConfig;
 
 /// Texts that contain placeholders or parts of them.
@@ -57,7 +57,8 @@ fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
     let fields = (status(), any::<u32>(), option::of(any::<i32>()), option::of(any::<i32>()), any::<bool>());
     let texts = ("[a-f]", any::<String>(), option::of(any::<String>()), any::<String>(), any::<String>());
     let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
-    (fields, texts, numbers, vote).prop_map(|(fields, texts, numbers, vote)| {
+    let left = (any::<u32>(), any::<String>()).prop_map(|(pid, command)| LeftProcess { pid, command });
+    (fields, texts, numbers, vec(left, 0..3), vote).prop_map(|(fields, texts, numbers, left, vote)| {
         let (status, attempts, exit, signal, leaked) = fields;
         let (name, model, reason, stdout, stderr) = texts;
         let (elapsed_ms, dropped_bytes, ended_at_ms) = numbers;
@@ -72,6 +73,7 @@ fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
             reason,
             elapsed_ms,
             leaked,
+            left,
             dropped_bytes,
             ended_at_ms,
             output,
@@ -82,14 +84,27 @@ fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
 
 fn run() -> impl Strategy<Value = Run> {
     let fields = (any::<String>(), any::<String>(), any::<u64>(), any::<u64>(), any::<bool>(), 0..7_usize);
-    (fields, vec(agent_run(), 0..6)).prop_map(|(fields, agents)| {
+    let rest = (any::<bool>(), option::of(any::<bool>()), option::of(vec(any::<String>(), 1..3)));
+    (fields, rest, vec(agent_run(), 0..6)).prop_map(|(fields, rest, agents)| {
+        let (not_started, answers_compared, accept) = rest;
         let (stage, spec, started_at_ms, elapsed_ms, cancelled, quorum) = fields;
         let mut ballot = Ballot::new(agents.iter().map(|(agent, _)| agent.name.clone()), quorum);
         for (agent, vote) in &agents {
             ballot.cast(&agent.name, vote.clone());
         }
         let agents = agents.into_iter().map(|(agent, _)| agent).collect();
-        Run { stage, spec, started_at_ms, elapsed_ms, cancelled, decision: ballot.close(), agents }
+        let decision = ballot.close().accepting(accept.as_deref());
+        Run {
+            stage,
+            spec,
+            started_at_ms,
+            elapsed_ms,
+            cancelled,
+            not_started,
+            answers_compared,
+            decision,
+            agents,
+        }
     })
 }
 
@@ -120,7 +135,7 @@ proptest! {
         args in vec(text_with_braces(), 0..5), prompt in prompt(), by_stdin in any::<bool>(), place in 0..6_usize,
     ) {
         let mut config = AppConfig::default();
-        let claude = config.providers.get_mut(&Provider::Anthropic).unwrap();
+        let claude = config.providers.get_mut("anthropic").unwrap();
         claude.args = args;
         claude.args.insert(place.min(claude.args.len()), "{prompt}".into());
         claude.stdin = if by_stdin { StdinMode::Prompt } else { StdinMode::None };

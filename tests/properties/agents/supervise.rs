@@ -24,6 +24,7 @@ fn history() -> impl Strategy<Value = SupervisorInputs> {
         2 => Just(Input::Stop),
         1 => Just(Input::Kill),
         1 => Just(Input::LeaderEnded),
+        1 => Just(Input::GroupEnded),
         1 => Just(Input::StreamsClosed),
     ];
     let step = prop_oneof![3 => Just(0_i64), 6 => 0..4_i64, 1 => 0..20_i64, 1 => -3..0_i64];
@@ -43,7 +44,9 @@ struct SupervisorModel {
     limits: Limits,
     terminated: Option<Duration>,
     killed: Option<Duration>,
-    ended: Option<Duration>,
+    /// When the leader ended after SIGTERM and before the end of the grace period, and the last check of its group.
+    checked: Option<Duration>,
+    reaped: Option<Duration>,
     finished: Option<Duration>,
     are_streams_closed: bool,
     leaked: bool,
@@ -56,7 +59,8 @@ impl SupervisorModel {
             limits,
             terminated: None,
             killed: None,
-            ended: None,
+            checked: None,
+            reaped: None,
             finished: None,
             are_streams_closed: false,
             leaked: false,
@@ -65,27 +69,41 @@ impl SupervisorModel {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        let drained = self.ended.or(self.killed).map(|since| since + self.limits.drain);
-        let grace_over = self.terminated.map(|since| since + self.limits.grace);
+        let drained = self.reaped.or(self.killed).map(|since| since + self.limits.drain);
+        let check = self.checked.map(|since| since + Duration::from_millis(10));
+        let grace_over = self.grace_over().map(|over| check.map_or(over, |check| check.min(over)));
         drained.or(grace_over).or(self.limits.timeout).filter(|_| self.finished.is_none())
+    }
+
+    fn grace_over(&self) -> Option<Duration> {
+        self.terminated.map(|since| since + self.limits.grace)
     }
 
     fn step(&mut self, now: Duration, input: Input) -> Vec<Action> {
         let is_due = self.deadline().is_some_and(|deadline| now >= deadline);
-        let is_dying = self.killed.is_some() || self.ended.is_some();
+        let is_dying = self.killed.is_some() || self.reaped.is_some();
+        let is_grace_over = self.grace_over().is_some_and(|over| now >= over);
         let mut actions = Vec::new();
         if self.finished.is_some() {
             return actions;
         }
-        let (mut terminates, mut kills) = (None, false);
+        let (mut terminates, mut kills, mut checks, mut reaps) = (None, false, false, false);
         match input {
             Input::StreamsClosed => self.are_streams_closed = true,
-            Input::LeaderEnded if self.ended.is_none() => {
-                self.ended = Some(now);
-                actions.extend([Action::Kill, Action::Reap]);
+            Input::LeaderEnded if self.reaped.is_none() && self.checked.is_none() => {
+                checks = self.terminated.is_some() && self.killed.is_none() && !is_grace_over;
+                reaps = !checks;
+            }
+            Input::GroupEnded | Input::Kill if self.checked.is_some() => reaps = self.reaped.is_none(),
+            Input::Timer if is_due && !is_dying && self.checked.is_some() => {
+                checks = !is_grace_over;
+                reaps = is_grace_over;
             }
             Input::Timer if is_due && is_dying => {
                 self.leaked = true;
+                if self.reaped.is_none() {
+                    actions.push(Action::KillEscaped);
+                }
                 actions.push(Action::StopReading);
             }
             Input::Timer if is_due && self.terminated.is_none() => terminates = Some(StopCause::TimedOut),
@@ -106,7 +124,15 @@ impl SupervisorModel {
             self.killed = Some(now);
             actions.push(Action::Kill);
         }
-        if self.leaked || (self.ended.is_some() && self.are_streams_closed) {
+        if checks {
+            self.checked = Some(now);
+            actions.push(Action::CheckGroup);
+        }
+        if reaps {
+            self.reaped = Some(now);
+            actions.extend([Action::Kill, Action::KillEscaped, Action::Reap]);
+        }
+        if self.leaked || (self.reaped.is_some() && self.are_streams_closed) {
             self.finished = Some(now);
             actions.push(Action::Finish);
         }
@@ -125,15 +151,15 @@ fn replay(limits: Limits, history: &SupervisorInputs) -> (Supervisor, Vec<Vec<Ac
 #[derive(Clone, Copy, Debug)]
 struct Reactions {
     obeys_term: bool,
+    /// Whether the rest of the group is gone at the first check after the leader has ended.
+    is_alone: bool,
     obeys_kill: bool,
     closes_streams: bool,
 }
 
 fn reactions() -> impl Strategy<Value = Reactions> {
-    any::<(bool, bool, bool)>().prop_map(|(obeys_term, obeys_kill, closes_streams)| Reactions {
-        obeys_term,
-        obeys_kill,
-        closes_streams,
+    any::<(bool, bool, bool, bool)>().prop_map(|(obeys_term, is_alone, obeys_kill, closes_streams)| {
+        Reactions { obeys_term, is_alone, obeys_kill, closes_streams }
     })
 }
 
@@ -145,7 +171,8 @@ fn run_to_end(
     first: Option<Input>,
 ) -> Option<Duration> {
     let mut inputs: Vec<Input> = first.into_iter().collect();
-    for _ in 0..50 {
+    // The group is checked every 10 ms of a grace period of seconds.
+    for _ in 0..5000 {
         if process.is_finished() {
             return Some(now);
         }
@@ -160,6 +187,7 @@ fn run_to_end(
             match action {
                 Action::Terminate if reactions.obeys_term => inputs.push(Input::LeaderEnded),
                 Action::Kill if reactions.obeys_kill => inputs.push(Input::LeaderEnded),
+                Action::CheckGroup if reactions.is_alone => inputs.push(Input::GroupEnded),
                 Action::Reap if reactions.closes_streams => inputs.push(Input::StreamsClosed),
                 _ => {}
             }
@@ -207,11 +235,11 @@ proptest! {
         let actions = steps.concat();
         let reaped: Vec<usize> = (0..actions.len()).filter(|at| actions[*at] == Action::Reap).collect();
         prop_assert!(reaped.len() <= 1);
-        for (step, (_, input)) in steps.iter().zip(&history) {
-            prop_assert!(!step.contains(&Action::Reap) || *input == Input::LeaderEnded);
+        if let Some(step) = steps.iter().position(|step| step.contains(&Action::Reap)) {
+            prop_assert!(history[..=step].iter().any(|(_, input)| *input == Input::LeaderEnded));
         }
         for at in &reaped {
-            prop_assert_eq!(actions[at - 1], Action::Kill);
+            prop_assert_eq!(&actions[at - 2..*at], [Action::Kill, Action::KillEscaped]);
             prop_assert!(!actions[*at..].iter().any(|action| matches!(action, Action::Kill | Action::Terminate)));
         }
         prop_assert!(!process.is_finished() || process.leaked() || reaped.len() == 1, "the supervisor finished without a reap");
@@ -224,12 +252,33 @@ proptest! {
         let ends = actions.iter().filter(|action| **action == Action::Finish).count();
         prop_assert_eq!(ends, usize::from(process.is_finished()));
         prop_assert!(ends == 0 || actions.last() == Some(&Action::Finish), "{:?}", actions);
+        let searches = actions.iter().filter(|action| **action == Action::KillEscaped).count();
+        prop_assert!(searches <= 1 && searches >= ends, "{:?}", actions);
+    }
+
+    #[test]
+    fn a_group_whose_leader_obeys_sigterm_has_the_whole_grace(limits in limits(), ended_ms in 0..9000_u64, late_ms in 0..40_u64) {
+        let at = Duration::from_millis;
+        let mut process = Supervisor::new(limits);
+        process.step(at(0), Input::Stop);
+        let ended = at(ended_ms).min(limits.grace);
+        let mut actions = process.step(ended, Input::LeaderEnded);
+        let mut now = ended;
+        while !actions.contains(&Action::Reap) {
+            prop_assert!(now < limits.grace);
+            prop_assert_eq!(actions, [Action::CheckGroup]);
+            let due = process.next_deadline().unwrap();
+            prop_assert!(due > now && due <= now + at(10) && due <= limits.grace);
+            now = due + at(late_ms);
+            actions = process.step(now, Input::Timer);
+        }
+        prop_assert!(now >= limits.grace && actions.starts_with(&[Action::Kill, Action::KillEscaped]));
     }
 
     #[test]
     fn only_an_unlimited_or_a_finished_process_has_no_deadline(limits in limits(), history in history()) {
         let (process, _) = replay(limits, &history);
-        let has_no_stop = history.iter().all(|(_, input)| matches!(input, Input::Timer | Input::StreamsClosed));
+        let has_no_stop = history.iter().all(|(_, input)| matches!(input, Input::Timer | Input::GroupEnded | Input::StreamsClosed));
         let expected = process.is_finished() || (limits.timeout.is_none() && has_no_stop);
         prop_assert_eq!(process.next_deadline().is_none(), expected);
     }

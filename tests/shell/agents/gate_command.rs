@@ -14,11 +14,16 @@ mod before_start;
 mod database;
 mod list_and_show;
 mod logins;
+mod outputs;
 mod prompts;
 mod refreshed_logins;
 mod secrets;
 #[cfg(target_os = "linux")]
+mod sessions;
+#[cfg(target_os = "linux")]
 mod signals;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod verdicts;
 
 /// An agent that succeeds.
@@ -55,7 +60,9 @@ fn gate_dir_with_settings(scripts: &[&str], settings: &str) -> TestDir {
         ));
     }
     config.push_str(&format!("[quality_gates]\nplan = {names:?}\n").replace('\'', "\""));
-    let mut dir = TestDir::with_config(&format!("{config}{settings}")).variable("PATH", "/usr/bin:/bin");
+    let mut dir = TestDir::with_config(&format!("{config}{settings}"))
+        .variable("PATH", "/usr/bin:/bin")
+        .leaving_no_process();
     for (name, script) in names.iter().zip(scripts) {
         dir = dir.file(&format!("{name}.sh"), format!("echo $$ > {name}.pid\n{script}\n"));
     }

@@ -5,3 +5,4 @@ mod orchestrator;
 #[cfg(target_os = "linux")]
 mod processes;
 mod provider_login;
+mod real_programs;

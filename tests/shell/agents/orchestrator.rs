@@ -24,17 +24,8 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 
 /// An agent of this provider with one script for each attempt; see [`FakeProcesses`].
 fn agent_of(provider: &str, name: &str, scripts: &[&str]) -> Agent {
-    Agent {
-        name: name.into(),
-        provider: provider.into(),
-        model: format!("{name}-1"),
-        command: CommandLine {
-            program: name.into(),
-            args: scripts.iter().map(|script| (*script).to_owned()).collect(),
-            ..CommandLine::default()
-        },
-        retryable_exits: vec![75],
-    }
+    let command = CommandLine::new(name, scripts.iter().copied());
+    Agent { provider: provider.into(), model: format!("{name}-1"), ..Agent::new(name, command) }
 }
 
 fn agent(name: &str, scripts: &[&str]) -> Agent {
@@ -49,6 +40,7 @@ fn plan(agents: impl IntoIterator<Item = Agent>) -> Plan {
         quorum: (2 * agents.len()).div_ceil(3),
         agents,
         agree_on: None,
+        accept: None,
         max_concurrent: 10,
         timeout: Duration::from_secs(300),
         grace: Duration::from_secs(5),

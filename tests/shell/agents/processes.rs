@@ -9,14 +9,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use rustix::process::{Pid, test_kill_process_group};
+use rustix::process::{Pid, test_kill_process, test_kill_process_group};
 use speckit::agents::{Job, OnLine, Order, ProcessManager, Processes as _};
+use speckit_core::agents::consensus::OutputReader;
 use speckit_core::agents::gate::{Attempt, CommandLine, Ending, Stream};
 use speckit_core::agents::process::supervise::Limits;
 use tokio::sync::watch;
 
 mod dropping;
 mod ending;
+mod escaping;
 mod flooding;
 mod groups;
 mod orders;
@@ -159,7 +161,7 @@ fn job(program: &str, args: &[&str]) -> Job {
             drain: Duration::from_millis(500),
         },
         output_bytes: 64 * 1024,
-        scanner: None,
+        reader: OutputReader::default(),
     }
 }
 

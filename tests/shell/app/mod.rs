@@ -1,1 +1,3 @@
 mod migrate;
+#[cfg(unix)]
+mod trust;

@@ -1,10 +1,10 @@
 //! `speckit auth`, as a user runs it.
 
-use std::process::Command;
-
 use serde_json::{Value as Json, json};
 use speckit_tests::fakes::provider::{CANARY, Decision, Dialect, Provider};
 
+#[cfg(target_os = "linux")]
+use crate::pseudo_terminal::PseudoTerminal;
 use crate::test_dir::{NO_MACHINE_CHECKS, RunResult, TestDir};
 
 mod guide;
@@ -13,6 +13,7 @@ mod logout;
 mod secrets;
 mod selection;
 mod status;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod tokens;
 
@@ -88,16 +89,8 @@ fn without_seconds(text: &str) -> String {
     parts.fold(first, |text, part| text + "valid for 59 min 5_" + part.get(1..).unwrap())
 }
 
-/// What a terminal of this size shows of a run of the program, by util-linux's `script`.
-fn on_terminal(dir: &TestDir, (columns, rows): (usize, usize), arguments: &str) -> (i32, String) {
-    let program = dir.command(&[]).get_program().to_str().unwrap().to_owned();
-    let line = format!("stty cols {columns} rows {rows}; exec {program} {arguments}");
-    let mut command = Command::new("script");
-    command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path(".")).env_clear();
-    command.env("HOME", dir.path(".")).env("PATH", "/usr/local/bin:/usr/bin:/bin");
-    for (name, value) in dir.command(&[]).get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+/// What a terminal of this size shows of a run of the program.
+#[cfg(target_os = "linux")]
+fn on_terminal(dir: &TestDir, size: (u16, u16), arguments: &str) -> (i32, String) {
+    PseudoTerminal::start(dir, size, arguments).wait_for_exit()
 }

@@ -11,6 +11,7 @@ mod page;
 mod recorded;
 mod runs;
 mod signals;
+#[cfg(target_os = "linux")]
 mod terminal;
 
 /// A folder in which commands are found.

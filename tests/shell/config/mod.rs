@@ -1,4 +1,5 @@
 mod check;
+mod dashboard;
 mod explain;
 mod files;
 mod formats;

@@ -64,9 +64,9 @@ fn plain_output_is_lines_and_reports_go_to_stderr() {
 }
 
 #[test]
-fn sighup_reloads_at_once() {
+fn sighup_reloads_at_once_without_a_controlling_terminal() {
     let dir = TestDir::with_config("[hot_reload]\ndebounce_ms = 10000\n");
-    let mut watch = RunningProgram::start(&dir, "watch --format json");
+    let mut watch = RunningProgram::start_detached(&dir, "watch --format json");
     watch.next_line();
     dir.write("new.tmp", "[hot_reload]\ndebounce_ms = 9000\n");
     std::fs::rename(dir.path("new.tmp"), dir.path("speckit.toml")).unwrap();
@@ -149,7 +149,7 @@ fn closing_the_pipe_ends_watch() {
 fn a_signal_ends_watch_while_it_is_blocked_on_its_output() {
     use std::os::unix::process::ExitStatusExt as _;
     let dir = TestDir::with_config(CONFIG);
-    let mut watch = RunningProgram::start(&dir, "watch --format json");
+    let mut watch = RunningProgram::start_detached(&dir, "watch --format json");
     watch.next_line();
     let long = "x".repeat(30_000);
     for n in 0..8 {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::check::RULES;
+#[cfg(target_os = "linux")]
+use crate::pseudo_terminal::{PseudoTerminal, send};
 use crate::running_program::RunningProgram;
 use crate::test_dir::{NO_MACHINE_CHECKS, TestDir};
 
@@ -120,4 +122,20 @@ fn text_is_printed_as_in_a_single_check() {
     let lines: Vec<String> = single.lines().map(|_| watch.next_line()).collect();
     assert_eq!(lines, single.lines().collect::<Vec<_>>());
     watch.stop_with("INT").succeeds();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_is_closed_ends_the_watch() {
+    let dir = TestDir::with_config(&config(RULES)).file("a.py", "print(1)\n");
+    for is_closed in [true, false] {
+        let mut terminal = PseudoTerminal::start(&dir, (80, 24), "policy check --watch");
+        terminal.wait_for("Ctrl-C ends it");
+        if is_closed {
+            terminal.close();
+        } else {
+            send("HUP", terminal.id());
+        }
+        assert_eq!(terminal.wait_for_exit().0, 0, "closed: {is_closed}");
+    }
 }

@@ -13,7 +13,7 @@ const DATABASE: [&str; 2] = ["--database", "runs.db"];
 
 #[test]
 fn a_prompt_is_one_argument_without_a_shell() {
-    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt; printf %s \"$2\" > spec.txt"]);
+    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt; printf %s \"$2\" > spec.txt; echo done"]);
     let arguments =
         [&["gate", "run", "plan", "--spec", "SPEC $(1)", "--prompt", PROMPT][..], &DATABASE].concat();
     dir.run_with(&arguments).succeeds();
@@ -24,7 +24,7 @@ fn a_prompt_is_one_argument_without_a_shell() {
 
 #[test]
 fn a_prompt_may_begin_with_a_dash() {
-    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt"]);
+    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt; echo done"]);
     let arguments =
         [&["gate", "run", "plan", "--spec", "S", "--prompt", "- one\n- two"][..], &DATABASE].concat();
     dir.run_with(&arguments).succeeds();
@@ -33,7 +33,7 @@ fn a_prompt_may_begin_with_a_dash() {
 
 #[test]
 fn a_prompt_comes_from_a_file_or_from_the_standard_input() {
-    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt"]).file("source.txt", PROMPT);
+    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt; echo done"]).file("source.txt", PROMPT);
     dir.run("gate run plan --spec S --prompt-file source.txt --database runs.db").succeeds();
     assert_eq!(dir.read("prompt.txt"), PROMPT);
     std::fs::remove_file(dir.path("prompt.txt")).unwrap();
@@ -48,7 +48,7 @@ fn a_prompt_comes_from_a_file_or_from_the_standard_input() {
 
 #[test]
 fn a_provider_can_send_the_prompt_to_the_standard_input() {
-    let dir = gate_dir(&["cat > prompt.txt; printf %s \"$1\" > spec.txt"]);
+    let dir = gate_dir(&["cat > prompt.txt; printf %s \"$1\" > spec.txt; echo done"]);
     let config = dir.read("speckit.toml").replace(", \"{prompt}\"", "");
     let config = config.replace("[providers.openai]", "[providers.openai]\nstdin = \"prompt\"");
     let dir = dir.file("speckit.toml", config);
@@ -62,8 +62,8 @@ fn a_provider_can_send_the_prompt_to_the_standard_input() {
 }
 
 #[test]
-fn the_standard_input_of_an_agent_is_empty_by_default() {
-    let dir = gate_dir(&["cat > input.txt; echo done"]);
+fn the_standard_input_of_an_agent_is_empty_if_its_provider_says_so() {
+    let dir = gate_dir(&["cat > input.txt; echo done"]).variable("SPECKIT_PROVIDERS__OPENAI__STDIN", "none");
     let mut command =
         dir.command(&["gate", "run", "plan", "--spec", "S", "--prompt", "x", "--database", "runs.db"]);
     // The agents do not inherit the standard input of the program.

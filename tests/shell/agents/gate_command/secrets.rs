@@ -1,6 +1,6 @@
 //! No API key is shown or recorded, even if an agent writes it.
 
-use crate::agents::gate_command::{RUN, gate_dir, read_database_bytes};
+use crate::agents::gate_command::{RUN, gate_dir, gate_dir_with_settings, read_database_bytes};
 
 const OPENAI: &str = "sk-Zq7Xw9Kv-openai";
 const ANTHROPIC: &str = "sk-Yt5Rb3Nm-anthropic";
@@ -56,5 +56,44 @@ fn a_key_in_a_prompt_is_masked_in_the_shown_plan() {
             "{}",
             result.both()
         );
+    }
+}
+
+#[test]
+fn an_agent_gets_no_secret_of_the_program_under_any_prefix() {
+    let login = "[auth.work]\nclient_id = \"me\"\nclient_secret_env = \"WORK_SECRET\"\nclient_authentication = \"basic\"\n\
+                 device_authorization_url = \"https://id.example/device\"\ntoken_url = \"https://id.example/token\"\n\
+                 store = \"file\"\n[providers.other]\ncommand = \"x\"\napi_key_env = \"OTHER_KEY\"\ntoken_env = \"OTHER_TOKEN\"\n";
+    for (prefix, option) in [("SPECKIT", ""), ("MY", " --env-prefix MY")] {
+        let mut dir = gate_dir_with_settings(&["env > a.env; echo fine"], login)
+            .file("secret", "canary")
+            .variable("OPENAI_API_KEY", OPENAI)
+            .variable(&format!("{prefix}_ORCHESTRATOR__GRACE_S"), "3")
+            .variable("SPECKIT_FRIEND", "is inherited");
+        let withheld = [
+            "WORK_SECRET".to_owned(),
+            "OTHER_KEY".to_owned(),
+            "OTHER_TOKEN".to_owned(),
+            "ANTHROPIC_API_KEY".to_owned(),
+            format!("{prefix}_AUTH__WORK__CLIENT_SECRET"),
+            format!("{prefix}_AUTH__NEW__CLIENT_SECRET"),
+            format!("{prefix}_AUTH__WORK__CLIENT_SECRET_FILE"),
+            format!("{prefix}_AUTH__WORK__CLIENT_SECERT"),
+            format!("{prefix}_PROVIDERS__OTHER__API_KEY"),
+        ];
+        for name in &withheld {
+            dir = dir.variable(name, if name.ends_with("_FILE") { "secret" } else { "canary" });
+        }
+        dir.run(&format!("{RUN}{option}")).succeeds();
+        let environment = dir.read("a.env");
+        let names: Vec<&str> = environment.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        for name in &withheld {
+            assert!(!names.contains(&name.as_str()), "{name} in:\n{environment}");
+        }
+        assert!(!environment.contains("canary"), "{environment}");
+        let settings = format!("{prefix}_ORCHESTRATOR__GRACE_S");
+        for name in ["OPENAI_API_KEY", "SPECKIT_FRIEND", &settings] {
+            assert!(names.contains(&name), "no {name} in:\n{environment}");
+        }
     }
 }

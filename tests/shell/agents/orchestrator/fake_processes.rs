@@ -6,7 +6,8 @@
 //! - `stdout TEXT` and `stderr TEXT` report a line and keep it; `report TEXT` and `flood LINES` report lines of the
 //!   standard output and keep nothing
 //! - `wait MS`; `ignore-stop MS`, which only [`Order::Kill`] interrupts
-//! - `exit CODE`, `signal NUMBER`, `panic TEXT`
+//! - `exit CODE`, `signal NUMBER`, `panic TEXT`; `silent`, which is an exit with 0. Before every other exit with 0 a word is written
+//!   that is neither reported nor kept
 //! - `fail-start REASON`, a retryable failure; `missing REASON`, a permanent one
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use speckit::agents::{Job, OnLine, Order, Orders, Processes, Running};
 use speckit::retry::ErrorClass;
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
+use speckit_core::agents::consensus::OutputReader;
 use speckit_core::agents::gate::{Attempt, Ending, Stream};
 use speckit_core::agents::process::capture::Ring;
 use tokio::time::Instant;
@@ -93,12 +94,12 @@ impl Processes for FakeProcesses {
                 job.command.args[(*attempt - 1).min(job.command.args.len() - 1)].clone()
             };
             let mut running_job = RunningJob::new(processes.clone(), name);
-            let mut scanner = job.scanner;
+            let mut reader = job.reader;
             let mut streams = [Ring::new(job.output_bytes), Ring::new(job.output_bytes)];
             let deadline = started + job.limits.timeout.unwrap();
             let ending = tokio::select! {
                 biased;
-                ending = run_script(&script, &mut on_line, &mut orders, &mut streams, &mut scanner) => ending,
+                ending = run_script(&script, &mut on_line, &mut orders, &mut streams, &mut reader) => ending,
                 () = tokio::time::sleep_until(deadline) => Ending::TimedOut,
             };
             if processes.0.lock().unwrap().keeps_listeners {
@@ -106,8 +107,16 @@ impl Processes for FakeProcesses {
             }
             running_job.has_ended = true;
             let [stdout, stderr] = streams.map(Ring::finish);
-            let answer = scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
-            Attempt { ending, stdout, stderr, answer, elapsed: started.elapsed(), leaked: false }
+            let reading = reader.finish();
+            Attempt {
+                ending,
+                stdout,
+                stderr,
+                reading,
+                elapsed: started.elapsed(),
+                leaked: false,
+                left: Vec::new(),
+            }
         })
     }
 }
@@ -117,7 +126,7 @@ async fn run_script(
     on_line: &mut OnLine,
     orders: &mut Orders,
     streams: &mut [Ring; 2],
-    scanner: &mut Option<AnswerScanner>,
+    reader: &mut OutputReader,
 ) -> Ending {
     for step in script.split(';').map(str::trim) {
         let (name, argument) = step.split_once(' ').unwrap_or((step, ""));
@@ -126,9 +135,7 @@ async fn run_script(
                 on_line(Stream::Stdout, argument);
                 streams[0].push(argument.as_bytes());
                 streams[0].push(b"\n");
-                if let Some(scanner) = scanner {
-                    scanner.push(argument.as_bytes());
-                }
+                reader.push(argument.as_bytes());
             }
             "report" => on_line(Stream::Stdout, argument),
             "stderr" => {
@@ -147,6 +154,8 @@ async fn run_script(
                     () = tokio::time::sleep(Duration::from_millis(number(argument))) => {}
                 }
             }
+            "silent" => return Ending::Exited { code: 0 },
+            "exit" if argument == "0" => break,
             "exit" => return Ending::Exited { code: number(argument) as i32 },
             "signal" => return Ending::Signalled { signal: number(argument) as i32 },
             "fail-start" => {
@@ -158,6 +167,7 @@ async fn run_script(
             other => panic!("no such step: {other}"),
         }
     }
+    reader.push(b"done");
     Ending::Exited { code: 0 }
 }
 

@@ -1,11 +1,16 @@
 //! Gates that a running configuration defines.
 
+use std::collections::BTreeMap;
+
 use speckit::agents::GateError;
 use speckit::app::{AppConfig, ConfigLoader};
 use speckit::{Config, Environment, Reloaded};
-use speckit_core::agents::Stage;
 use speckit_core::agents::gate::Request;
+use speckit_core::agents::{
+    GateSettings, ModelConfig, OrchestratorConfig, ProviderConfig, QualityGateConfig, Stage,
+};
 use speckit_core::config::redact::Masks;
+use speckit_core::tree::typed::Secret;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -18,7 +23,7 @@ fn config_text(timeout_s: u32) -> String {
         "[validation]\ncheck_api_keys = false\ncheck_commands = false\n\
          [orchestrator]\nagent_timeout_s = {timeout_s}\n\
          [quality_gates]\nplan = ['claude', 'gemini']\n\
-         [providers.anthropic]\ncommand = 'a'\nargs = ['wait 100']\n[providers.google]\ncommand = 'g'\nargs = ['wait 100']\n"
+         [providers.anthropic]\nstdin = 'none'\ncommand = 'a'\nargs = ['wait 100']\n[providers.google]\nstdin = 'none'\ncommand = 'g'\nargs = ['wait 100']\n"
     )
 }
 
@@ -60,7 +65,7 @@ async fn dropping_a_gate_ends_the_delay_of_a_reload() {
     let codes: Vec<&str> = gate.warnings().iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, ["provider/prompt-unused"; 2]);
     let lines: Vec<_> = gate.warnings().iter().map(|w| w.origin.as_ref().unwrap().line_column()).collect();
-    assert_eq!(lines, [Some((10, 8)), Some((13, 8))]);
+    assert_eq!(lines, [Some((11, 8)), Some((15, 8))]);
     std::fs::write(folder.path().join(FILE), config_text(20)).unwrap();
     assert_eq!(config.reload().unwrap(), Reloaded::Deferred);
     drop(gate);
@@ -96,4 +101,34 @@ async fn the_secrets_of_the_configuration_are_masked_too() {
     let orchestrator = orchestrator.masking(Masks::of_texts(["Zq7Xw9Kv".into()]));
     let run = orchestrator.run_stage(&config, Stage::Plan, &request()).await.unwrap();
     assert_eq!(run.agents[0].output.stdout, "[redacted]\n[redacted]\n");
+}
+
+/// Settings of another program, with a secret of its own.
+#[derive(serde::Deserialize)]
+struct Embedding {
+    #[expect(dead_code, reason = "only its variable matters")]
+    pkg_name: Secret<String>,
+    models: BTreeMap<String, ModelConfig>,
+    quality_gates: QualityGateConfig,
+    providers: BTreeMap<String, ProviderConfig>,
+    orchestrator: OrchestratorConfig,
+}
+
+impl<'a> From<&'a Embedding> for GateSettings<'a> {
+    fn from(settings: &'a Embedding) -> Self {
+        let Embedding { models, quality_gates, providers, orchestrator, .. } = settings;
+        GateSettings { models, quality_gates, providers, orchestrator, retry: RetryConfig::default() }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn agents_of_an_embedding_program_get_none_of_its_secrets() {
+    // Tests must not set variables, so this test uses those that cargo sets.
+    let text = "quality_gates = {plan = ['a']}\norchestrator = {}\n\
+                [models.a]\nprovider = 'shell'\nmodel = 'a'\ntier = 'low'\n\
+                [providers.shell]\ncommand = 'sh'\nargs = ['-c', 'echo ${CARGO_PKG_NAME-none} ${HOME:+inherited}', '{prompt}']\n";
+    let config = Config::<Embedding>::builder().defaults_toml(text).env_prefix("CARGO").open().unwrap();
+    let run = AsyncOrchestrator::new(1).run_stage(&config, Stage::Plan, &request()).await.unwrap();
+    assert_eq!(run.agents[0].output.stdout, "none inherited\n");
 }

@@ -2,7 +2,7 @@
 //! waits.
 
 use speckit::agents::{Job, OnLine, Orders, Processes, Running};
-use speckit_core::agents::consensus::NoAnswer;
+use speckit_core::agents::consensus::OutputReading;
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
 use tokio::time::Instant;
@@ -154,9 +154,10 @@ impl Processes for EndAtOnce {
                 ending: Ending::Exited { code: 0 },
                 stdout: Captured::default(),
                 stderr: Captured::default(),
-                answer: Err(NoAnswer::NoObject),
+                reading: OutputReading { answer: Ok(None), error: None },
                 elapsed: Duration::ZERO,
                 leaked: false,
+                left: Vec::new(),
             }
         })
     }

@@ -106,6 +106,31 @@ fn a_process_that_ignores_the_timeout_signal_is_killed_after_the_grace() {
 }
 
 #[test]
+fn a_shell_that_ends_at_the_timeout_signal_leaves_the_grace_to_its_child() {
+    run_isolated(|| {
+        let child = "trap 'sleep 0.5; echo saved; exit 0' TERM; echo $$; while :; do sleep 0.05; done";
+        // The second command keeps the shell from replacing itself with the first.
+        let mut job = with_timeout(job("bash", &["-c", "bash -c \"$0\"; echo after", child]), 500);
+        job.limits.grace = Duration::from_secs(60);
+        let attempt = run(job);
+        assert_eq!(attempt.ending, Ending::TimedOut);
+        assert!(stdout(&attempt).ends_with("saved\n"), "{attempt:?}");
+        assert!(attempt.elapsed < Duration::from_secs(30), "the end of the child ends the job: {attempt:?}");
+    });
+}
+
+#[test]
+fn a_child_that_outlives_its_shell_is_killed_after_the_grace() {
+    run_isolated(|| {
+        let child = "trap '' TERM; echo $$; while :; do sleep 0.05; done";
+        let attempt = run(with_timeout(job("bash", &["-c", "bash -c \"$0\"; echo after", child]), 500));
+        assert_eq!((attempt.ending.clone(), attempt.leaked), (Ending::TimedOut, false));
+        assert!(attempt.elapsed >= Duration::from_millis(1000), "timeout and grace: {attempt:?}");
+        wait_until("the child is gone", || test_kill_process(pid(&stdout(&attempt))).is_err());
+    });
+}
+
+#[test]
 fn a_process_that_ended_while_the_runtime_was_blocked_is_not_timed_out() {
     run_isolated(|| {
         let attempt = runtime().block_on(async {

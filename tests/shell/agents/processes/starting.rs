@@ -6,6 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use speckit::retry::ErrorClass;
 
 use super::*;
+use crate::executable::write_executable;
 
 #[track_caller]
 fn run_failing_start(job: Job) -> (ErrorClass, String) {
@@ -37,7 +38,6 @@ fn a_program_that_is_missing_or_not_executable_has_a_clear_reason() {
         assert_permanent(job("/nowhere/agent", &[]), "`/nowhere/agent` does not exist");
         assert_permanent(job(&file("plain", "#!/bin/sh\n", 0o644), &[]), "permission denied");
         assert_permanent(job(&file("lost", "#!/nowhere/sh\n", 0o755), &[]), "interpreter");
-        assert_permanent(job(&file("noise", "\u{1}\u{2}", 0o755), &[]), "first line such as `#!/bin/sh`");
         assert_permanent(job(&folder.path().display().to_string(), &[]), "permission denied");
         assert_permanent(job("/bin/sh", &["-c", "a\0b"]), "NUL");
         assert_permanent(job("", &[]), "``");
@@ -103,6 +103,29 @@ fn the_environment_is_inherited_except_for_withheld_variables() {
         let mut job = sh("echo ${HOME-none} ${SPECKIT_TEST_ALONE:+marked}");
         job.command.withheld = vec!["HOME".to_owned(), "SPECKIT_NOT_SET".to_owned()];
         assert_eq!(stdout(&run(job)), "none marked\n");
+    });
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn a_file_without_an_interpreter_line_is_run_by_the_shell() {
+    run_isolated(|| {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("agent");
+        write_executable(&path, "echo by the shell");
+        let attempt = run(job(path.to_str().unwrap(), &[]));
+        assert_eq!((attempt.ending.clone(), stdout(&attempt)), (exited(0), "by the shell\n".to_owned()));
+    });
+}
+
+#[test]
+fn a_process_leads_a_session_and_a_group_of_its_own() {
+    run_isolated(|| {
+        // The fields of proc_pid_stat(5): the process id, its group, its session and its terminal.
+        let attempt = run(job("cut", &["-d", " ", "-f", "1,5,6,7", "/proc/self/stat"]));
+        let text = stdout(&attempt);
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(fields, [fields[0], fields[0], fields[0], "0"]);
     });
 }
 

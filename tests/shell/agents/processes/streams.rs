@@ -1,7 +1,8 @@
 //! The input and the output of processes.
 
 use speckit_core::Key;
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
+use speckit_core::agents::OutputMode;
+use speckit_core::agents::consensus::{AnswerScanner, OutputReader};
 use speckit_core::config::redact::Masks;
 
 use super::*;
@@ -59,15 +60,12 @@ fn an_answer_is_found_in_output_that_is_not_kept() {
         );
         let mut job = sh(&script);
         let key = Key::of(["verdict"]);
-        job.scanner = Some(AnswerScanner::new(key.clone(), [], Masks::default().into()));
+        let scanner = AnswerScanner::new(key.clone(), [], Masks::default().into());
+        job.reader = OutputReader::new(OutputMode::Text, None, None, Some(scanner));
         let attempt = run(job);
         assert!(!attempt.stdout.to_text().contains("verdict"));
-        assert_eq!(attempt.answer.as_deref(), Ok("\"ok\""));
-        assert_eq!(
-            run(sh(&script)).answer,
-            Err(NoAnswer::NoObject),
-            "without a scanner, no answer is searched"
-        );
+        assert_eq!(attempt.reading.answer, Ok(Some("\"ok\"".into())));
+        assert_eq!(run(sh(&script)).reading.answer, Ok(None), "without a scanner, no answer is searched");
     });
 }
 

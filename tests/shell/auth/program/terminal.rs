@@ -3,7 +3,8 @@
 use speckit_tests::fakes::provider::{Decision, Provider};
 use speckit_tests::golden;
 
-use super::{comparable, dialect, dir_with, on_terminal};
+use super::{comparable, dialect, dir_with, on_terminal, stored_files};
+use crate::pseudo_terminal::{PseudoTerminal, send};
 
 #[test]
 fn the_time_left_is_redrawn_on_a_terminal_and_removed_at_the_end() {
@@ -49,4 +50,33 @@ fn no_color_leaves_the_picture_without_control_sequences() {
     let (code, shown) = on_terminal(&dir, (100, 40), "auth login --qr");
     assert!(code == 0 && shown.contains('▀') && !shown.contains('\u{1b}'), "{shown:?}");
     assert!(!shown.contains("left; Ctrl-C"), "a terminal that cannot overwrite a line: {shown}");
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_login_and_stores_nothing() {
+    let provider = Provider::start(dialect());
+    let dir = dir_with(&provider);
+    for (arguments, is_closed) in
+        [("auth login", true), ("auth login --format json", true), ("auth login", false)]
+    {
+        let mut terminal = PseudoTerminal::start(&dir, (100, 30), arguments);
+        terminal.wait_for("USER-0");
+        if is_closed {
+            terminal.close();
+        } else {
+            send("HUP", terminal.id());
+        }
+        assert_eq!(terminal.wait_for_exit().0, 2, "{arguments}");
+        assert_eq!(stored_files(&dir), [""; 0]);
+    }
+}
+
+#[test]
+fn a_terminal_without_a_name_gets_no_line_that_is_redrawn() {
+    let provider = Provider::start(dialect());
+    provider.decide_at_poll(1, Decision::Approve);
+    let dir = dir_with(&provider).variable("TERM", "");
+    let (code, shown) = on_terminal(&dir, (100, 30), "auth login");
+    assert!(code == 0 && shown.contains("logged in"), "{shown:?}");
+    assert!(!shown.contains('\u{1b}') && !shown.contains("left; Ctrl-C"), "{shown:?}");
 }

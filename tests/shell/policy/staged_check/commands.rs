@@ -35,6 +35,21 @@ fn a_command_that_fails_fails_the_check_and_its_output_is_shown() {
 }
 
 #[test]
+fn a_command_gets_no_secret_of_the_program() {
+    let dir = folder(
+        "[providers.openai]\napi_key_env = 'MODEL_KEY'\n\
+         [policy.commands.env]\nrun = ['sh', '-c', 'env > env.txt']\non = ['check']\n",
+    );
+    let dir = dir
+        .variable("MODEL_KEY", "canary")
+        .variable("SPECKIT_AUTH__WORK__CLIENT_SECRET", "canary")
+        .variable("OTHER", "is inherited");
+    dir.run("policy check").succeeds();
+    let environment = dir.read("env.txt");
+    assert!(environment.contains("OTHER=is inherited") && !environment.contains("canary"), "{environment}");
+}
+
+#[test]
 fn a_command_that_is_too_slow_or_not_there_fails() {
     let dir = folder(
         "[policy.commands.slow]\nrun = ['sleep', '600']\non = ['check']\ntimeout_s = 1\n\
@@ -88,6 +103,7 @@ fn a_command_runs_on_its_events_and_knows_nothing_of_the_index_of_the_commit() {
     let commands =
         command("committed", "pre-commit") + &command("pushed", "pre-push") + &command("checked", "check");
     repository.commit("speckit.toml", &format!("{NO_MACHINE_CHECKS}{commands}"));
+    repository.speckit("trust speckit.toml --yes").succeeds();
     repository.commit("other.txt", "1\n");
     repository.speckit("policy hooks install").succeeds();
     repository.write("a.md", "1\n");

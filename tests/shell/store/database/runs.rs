@@ -29,6 +29,7 @@ fn run(spec: &str, stage: &str, started_at_ms: u64, ok: usize) -> Run {
             reason: (!is_ok).then(|| "exit 1".into()),
             elapsed_ms: 300,
             leaked: false,
+            left: Vec::new(),
             dropped_bytes: 17,
             ended_at_ms: started_at_ms + 300,
             output: Output { stdout: format!("{name}: \"ja\"\0\u{1F600}\n"), stderr: format!("{name}!") },
@@ -41,6 +42,8 @@ fn run(spec: &str, stage: &str, started_at_ms: u64, ok: usize) -> Run {
         started_at_ms,
         elapsed_ms: 310,
         cancelled: false,
+        not_started: false,
+        answers_compared: Some(false),
         decision: ballot.close(),
         agents,
     }

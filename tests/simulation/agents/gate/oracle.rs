@@ -94,6 +94,9 @@ impl GateFacts<'_> {
             _ if counted.len() < all.len() => Status::Cancelled,
             // The agent was waiting when the gate was cancelled.
             _ if would_retry && last.is_some_and(|last| !last.is_after_cancel) => Status::Cancelled,
+            Some(Ending::Exited { code: 0 }) if last.is_some_and(|last| self.is_silent(last)) => {
+                Status::Failed
+            }
             Some(Ending::Exited { code: 0 }) => Status::Ok,
             Some(Ending::Exited { .. }) => Status::Failed,
             Some(Ending::Signalled { .. }) => Status::Killed,
@@ -125,6 +128,7 @@ impl GateFacts<'_> {
             reason: None,
             elapsed_ms: first.map_or(0, |first| u64::try_from((ended_at - first).as_millis()).unwrap()),
             leaked: counted.iter().any(|fact| fact.attempt.leaked),
+            left: Vec::new(),
             dropped_bytes: last
                 .map_or(0, |last| last.attempt.stdout.dropped_bytes() + last.attempt.stderr.dropped_bytes()),
             ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
@@ -135,6 +139,11 @@ impl GateFacts<'_> {
         };
         self.count_situations(&run, all, is_stopped_early, waits, reached);
         (run, is_stopped_early)
+    }
+
+    /// Whether an attempt that exited with 0 failed because it wrote nothing that anybody looks at.
+    fn is_silent(&self, fact: &AttemptFact) -> bool {
+        self.script.plan.agree_on.is_none() && fact.attempt.stdout.head().is_empty()
     }
 
     fn count_situations(

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use speckit_core::Key;
-use speckit_core::agents::consensus::answer;
 use speckit_core::agents::gate::{Attempt, Ending, Plan};
 use speckit_core::agents::process::capture::Captured;
 
@@ -13,6 +11,8 @@ use super::script::{AttemptScript, TermReaction};
 #[derive(Debug)]
 pub struct ScriptedProcess {
     script: AttemptScript,
+    /// Its number, from 1.
+    pub attempt: u32,
     pub scheduled_begin: Duration,
     /// When the machine received [`Input::Begun`](speckit_core::agents::gate::Input::Begun).
     pub actual_begin: Option<Duration>,
@@ -22,10 +22,11 @@ pub struct ScriptedProcess {
 }
 
 impl ScriptedProcess {
-    pub fn start(now: Duration, script: &AttemptScript, reports_begin: bool) -> Self {
+    pub fn start(now: Duration, attempt: u32, script: &AttemptScript, reports_begin: bool) -> Self {
         let scheduled_begin = now + script.start_delay;
         Self {
             script: script.clone(),
+            attempt,
             scheduled_begin,
             actual_begin: None,
             stop_time: None,
@@ -91,16 +92,19 @@ impl ScriptedProcess {
     }
 
     /// The attempt that the process reports when it ends.
-    pub fn finish(&self, now: Duration, ending: Ending) -> Attempt {
+    pub fn finish(&self, now: Duration, ending: Ending, (plan, agent): (&Plan, usize)) -> Attempt {
         let [stdout_dropped, stderr_dropped] = self.script.dropped;
         let captured = |text: &str, dropped_bytes| Captured::cut(text.into(), &[], dropped_bytes);
+        let mut reader = plan.reader(&plan.agents[agent], &Default::default());
+        reader.push(self.script.stdout.as_bytes());
         Attempt {
             ending,
             stdout: captured(self.script.stdout, stdout_dropped),
             stderr: captured("a warning", stderr_dropped),
-            answer: answer(self.script.stdout, &Key::of(["verdict"])),
+            reading: reader.finish(),
             elapsed: now.saturating_sub(self.scheduled_begin),
             leaked: self.script.leaked,
+            left: Vec::new(),
         }
     }
 }

@@ -87,10 +87,12 @@ impl<'a> RuleChecker<'a> {
     /// Applies the input, and returns the number of its attempt.
     fn apply_input(&mut self, input: Option<&Input>) -> Option<u32> {
         match input {
-            Some(Input::Begun { agent }) if self.slots.contains_key(agent) && self.running.insert(*agent) => {
-                self.slots.get(agent).copied()
+            Some(Input::Begun { agent, attempt })
+                if self.slots.get(agent) == Some(attempt) && self.running.insert(*agent) =>
+            {
+                Some(*attempt)
             }
-            Some(Input::Ended { agent, .. }) => {
+            Some(Input::Ended { agent, attempt, .. }) if self.slots.get(agent) == Some(attempt) => {
                 self.running.remove(agent);
                 self.last_stops.remove(agent);
                 self.slots.remove(agent)
@@ -148,7 +150,10 @@ impl<'a> RuleChecker<'a> {
         match event {
             Event::AgentStarted { name, attempt } => {
                 let agent = self.index(name)?;
-                ensure(input == Some(&Input::Begun { agent }), "an agent begins without its input")?;
+                ensure(
+                    input == Some(&Input::Begun { agent, attempt: *attempt }),
+                    "an agent begins without its input",
+                )?;
                 ensure(
                     expected_attempt == Some(*attempt),
                     "another attempt begins than the one that was started",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use speckit_core::agents::consensus::OutputReading;
 use speckit_core::agents::gate::{Action, Attempt, Ending, GateMachine, Input};
 use speckit_core::config::redact::Masks;
 use speckit_tests::fakes::Random;
@@ -125,19 +126,20 @@ impl GateSimulation<'_> {
             NextStep::Begin(agent) => {
                 let process = self.processes.get_mut(&agent).ok_or("no process begins")?;
                 process.actual_begin = Some(self.now);
-                Input::Begun { agent }
+                Input::Begun { agent, attempt: process.attempt }
             }
             NextStep::End(agent) => {
                 let process = self.processes.remove(&agent).ok_or("no process ends")?;
                 let (_, ending) = process.end(&self.script.plan).ok_or("the process does not end")?;
-                let attempt = process.finish(self.now, ending);
+                let (attempt, result) =
+                    (process.attempt, process.finish(self.now, ending, (&self.script.plan, agent)));
                 self.facts[agent].push(AttemptFact {
-                    attempt: attempt.clone(),
+                    attempt: result.clone(),
                     begun_at: process.actual_begin,
                     ended_at: self.now,
                     is_after_cancel: self.cancelled_at.is_some(),
                 });
-                Input::Ended { agent, attempt }
+                Input::Ended { agent, attempt, result }
             }
         };
         self.send(self.now, input)
@@ -167,8 +169,10 @@ impl GateSimulation<'_> {
                     let is_rejected =
                         matches!(attempt_script.ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
                     let reports_begin = !(is_rejected && self.random.chance(50));
-                    self.processes
-                        .insert(*agent, ScriptedProcess::start(self.now, attempt_script, reports_begin));
+                    self.processes.insert(
+                        *agent,
+                        ScriptedProcess::start(self.now, *attempt, attempt_script, reports_begin),
+                    );
                 }
                 Action::Stop { agent } => self.process_to_stop(*agent)?.stop(now),
                 Action::Kill { agent } => self.process_to_stop(*agent)?.kill(now),
@@ -192,18 +196,23 @@ impl GateSimulation<'_> {
         let agents = self.script.plan.agents.len();
         let agent = usize::try_from(self.random.below(agents as u64 + 2)).expect("a small number");
         let process = self.processes.get(&agent);
-        let attempt = |ending| Attempt {
+        let result = |ending| Attempt {
             ending,
             stdout: Default::default(),
             stderr: Default::default(),
-            answer: Ok("\"yes\"".into()),
+            reading: OutputReading { answer: Ok(Some("\"yes\"".into())), error: None },
             elapsed: Duration::ZERO,
             leaked: true,
+            left: Vec::new(),
         };
+        let attempt = self.random.pick(&[1, 1, 2, 3]);
+        // A report of an attempt that does not run, or that has begun before.
+        let is_other = process.is_none_or(|process| process.attempt != attempt);
+        let has_begun = process.is_some_and(|process| process.actual_begin.is_some());
         let input = match self.random.below(4) {
-            0 if process.is_none_or(|process| process.actual_begin.is_some()) => Input::Begun { agent },
-            1 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Exited { code: 0 }) },
-            2 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Cancelled) },
+            0 if is_other || has_begun => Input::Begun { agent, attempt },
+            1 if is_other => Input::Ended { agent, attempt, result: result(Ending::Exited { code: 0 }) },
+            2 if is_other => Input::Ended { agent, attempt, result: result(Ending::Cancelled) },
             3 if self.cancelled_at.is_some() => Input::Cancel,
             _ => Input::Timer,
         };

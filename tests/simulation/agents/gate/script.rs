@@ -95,11 +95,10 @@ fn plan(random: &mut Random) -> Plan {
     let agents = ["gemini", "claude", "gpt_pro", "gpt_codex", "claude_haiku", "gemini_flash"];
     let count = usize::try_from(random.between(1..=6)).unwrap();
     let agents = agents.into_iter().take(count).map(|name| Agent {
-        name: name.into(),
         provider: "openai".into(),
         model: format!("{name}-1"),
-        command: CommandLine::default(),
         retryable_exits: random.pick(&exits),
+        ..Agent::new(name, CommandLine::default())
     });
     let agents: Vec<Agent> = agents.collect();
     Plan {
@@ -108,6 +107,7 @@ fn plan(random: &mut Random) -> Plan {
         quorum: usize::try_from(random.between(0..=agents.len() as u64 + 1)).unwrap(),
         agents,
         agree_on: random.chance(50).then(|| "verdict".parse().unwrap()),
+        accept: None,
         max_concurrent: usize::try_from(random.between(0..=6)).unwrap(),
         timeout: Duration::from_millis(random.between(500..=3000)),
         grace: ms(random, 500),

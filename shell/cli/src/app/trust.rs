@@ -106,7 +106,8 @@ fn is_answered_yes(context: &Context, review: &Review) -> Result<bool, Exit> {
         report(context, review, false, "");
         return Err(exit);
     }
-    if context.is_json() {
+    // The question needs the values beside it, wherever the result goes.
+    if context.is_json() || !context.terminal.shows_results() {
         context.terminal.note(&review.to_text());
     }
     let answer = context.terminal.answer("Do you trust it? [y/N] ");

@@ -63,6 +63,19 @@ fn the_text_of_a_question_is_whole() {
 }
 
 #[test]
+fn the_values_are_shown_beside_the_question_wherever_the_result_goes() {
+    for to in ["> /dev/null", "--format json", "--format json > result"] {
+        let dir = cloned();
+        let (_, shown) = on_terminal(&dir, &format!("trust ./speckit.toml {to}"), "n\n");
+        let question = shown.find("Do you trust it?").unwrap();
+        assert!(
+            shown.find("providers.google.command = \"sh\"").is_some_and(|at| at < question),
+            "{to}: {shown}"
+        );
+    }
+}
+
+#[test]
 fn without_a_terminal_the_option_yes_is_needed() {
     let dir = cloned();
     let mut command = dir.command(&["trust", "speckit.toml"]);

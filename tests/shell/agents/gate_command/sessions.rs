@@ -1,27 +1,21 @@
 //! Agents have sessions of their own, and so have processes that they start: none keeps the terminal, and none is left behind.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 
 use super::{
     RUN, gate_dir, gate_dir_with_settings, has_started, last_event, start_gate, wait_for_event, wait_until,
 };
+use crate::pseudo_terminal::PseudoTerminal;
 use crate::test_dir::TestDir;
 
 /// Starts a process with a session of its own, and waits until it runs.
 const DETACH: &str = "setsid sh -c 'echo $$ > detached.pid; exec sleep 60' >/dev/null 2>&1 </dev/null & while [ ! -s detached.pid ]; do sleep 0.01; done; echo begun";
 
-/// Runs a gate on a terminal that util-linux's `script` lends, and returns what the terminal shows.
+/// Runs a gate on a terminal, and returns what it shows.
 fn run_on_terminal(dir: &TestDir, options: &str) -> String {
-    let program = dir.command(&[]);
-    let line = format!("{} {RUN} {options}", program.get_program().to_str().unwrap());
-    let mut command = Command::new("script");
-    command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path(".")).stdin(Stdio::null());
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    PseudoTerminal::start(dir, (100, 30), &format!("{RUN} {options}")).wait_for_exit().1
 }
 
 #[test]

@@ -1,40 +1,22 @@
 //! What `trust` shows and asks.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
-
 use serde_json::Value as Json;
 use speckit_tests::golden;
 
 use super::{CLONED, GATE, cloned, comparable, records, with};
 use crate::executable::write_executable;
+use crate::pseudo_terminal::PseudoTerminal;
 use crate::test_dir::{TestDir, member_names};
 
-/// Runs the program on a terminal, by util-linux's `script`, and types an answer. Returns the exit code and what is shown.
+/// Runs the program on a terminal, and types an answer. The arguments are words of a shell. Returns the exit code and what is shown.
 fn on_terminal(dir: &TestDir, arguments: &str, answer: &str) -> (i32, String) {
-    let program = dir.command(&[]).get_program().to_str().unwrap().to_owned();
-    let mut command = Command::new("script");
-    command.args(["-qec", &format!("stty -echo; exec {program} {arguments}"), "/dev/null"]);
-    command.current_dir(dir.path(".")).env_clear();
-    for (name, value) in dir.command(&[]).get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let mut shown = Vec::new();
+    let script = format!("stty -echo; exec \"$0\" {arguments}");
+    let mut terminal = PseudoTerminal::start_under(dir, (80, 24), &script, "");
     // What is typed earlier would be echoed.
-    while !shown.ends_with(b"[y/N] ") {
-        let mut byte = [0];
-        output
-            .read_exact(&mut byte)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&shown)));
-        shown.extend(byte);
-    }
-    input.write_all(answer.as_bytes()).unwrap();
-    output.read_to_end(&mut shown).unwrap();
-    let status = child.wait().unwrap();
-    drop(input);
-    (status.code().unwrap(), String::from_utf8(shown).unwrap().replace("\r\n", "\n"))
+    terminal.wait_for("[y/N] ");
+    terminal.press(answer);
+    let (code, shown) = terminal.wait_for_exit();
+    (code, shown.replace("\r\n", "\n"))
 }
 
 #[test]

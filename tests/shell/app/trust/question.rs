@@ -1,5 +1,8 @@
 //! What `trust` shows and asks.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use serde_json::Value as Json;
 use speckit_tests::golden;
 

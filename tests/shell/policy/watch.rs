@@ -89,6 +89,8 @@ fn rules_are_reloaded_and_an_invalid_configuration_leaves_them_as_they_were() {
         (&refused["ok"], &refused["diagnostics"][0]["code"]),
         (&json!(false), &json!("policy/pattern"))
     );
+    // A check that still runs would read a file that is only half written.
+    thread::sleep(PAUSE);
     dir.write("a.py", "\nother(2)\nother(3)\n");
     assert_eq!(places(&watch.next_json()), ["a.py:2", "a.py:3"]);
     dir.write("speckit.toml", config(RULES));

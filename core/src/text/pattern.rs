@@ -107,6 +107,7 @@ impl Pattern {
     }
 
     /// The first match that begins at this byte or later. A pattern that is too large has none.
+    #[cfg(feature = "policy")]
     pub(crate) fn find_at(&self, text: &str, start: usize) -> Option<core::ops::Range<usize>> {
         if start > text.len() {
             return None;

@@ -267,3 +267,22 @@ fn output_of_another_form_is_read_as_text_and_its_reason_says_so() {
     assert_eq!(silent("{\"result\": \"fine\"}"), Ok(None));
     assert_eq!(silent("fine"), Ok(None));
 }
+
+#[test]
+fn an_error_counts_in_a_document_that_is_cut_or_nested_deep() {
+    let error =
+        |mode, text: &str| read(reader(mode, "/result", Some("/is_error")), text.as_bytes(), &[]).error;
+    let nested =
+        |depth: usize| format!("{{\"a\":{}{},\"is_error\":true}}", "[".repeat(depth), "]".repeat(depth));
+    for mode in [OutputMode::Json, OutputMode::Jsonl] {
+        for text in ["{\"is_error\":true", "{\"is_error\":true,\"resu", "{\"is_error\":true,\"n\":NaN}"] {
+            assert!(error(mode, text).is_some(), "{text}");
+        }
+        for text in ["{\"is_error\":false,\"resu", "{\"is_error\":", "[2026-01-01] a line of a log"] {
+            assert_eq!(error(mode, text), None, "{text}");
+        }
+        for depth in [1, 126, 127, 500, 9_998, 20_000] {
+            assert!(error(mode, &nested(depth)).is_some(), "{depth} levels");
+        }
+    }
+}

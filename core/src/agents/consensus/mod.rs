@@ -10,11 +10,13 @@ mod answer;
 mod document;
 mod json;
 mod json_text;
+mod no_answer;
 mod output;
 mod pointer;
 
-pub use answer::{AnswerScanner, LONGEST_OBJECT, NoAnswer, answer};
+pub use answer::{AnswerScanner, LONGEST_OBJECT, answer};
 pub(crate) use json::compact;
+pub use no_answer::NoAnswer;
 pub use output::{OutputReader, OutputReading};
 pub use pointer::{JsonPointer, PointerError};
 

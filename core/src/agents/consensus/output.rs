@@ -8,8 +8,9 @@ use core::{fmt, mem};
 use memchr::memchr;
 use serde_json::Value as Json;
 
-use super::answer::{AnswerScanner, NoAnswer};
+use super::answer::AnswerScanner;
 use super::document::{DocumentReader, DocumentState, FoundValue};
+use super::no_answer::NoAnswer;
 use super::pointer::JsonPointer;
 use crate::agents::OutputMode;
 use crate::config::redact::Masks;

@@ -71,9 +71,11 @@ pub(super) fn shipped_providers() -> BTreeMap<String, ProviderConfig> {
     .into()
 }
 
-/// The settings of the policy with the shipped rules, which only the embedded defaults spell out.
+/// The settings of the policy with the shipped rules, which only the embedded defaults spell out. The tables above them are not
+/// parsed.
 pub(super) fn shipped_policy() -> PolicyConfig {
-    let source = Source::document(LayerKind::Defaults, "defaults.toml", DEFAULTS);
+    let text = DEFAULTS.find("\n[policy]\n").and_then(|start| DEFAULTS.get(start..)).unwrap_or_default();
+    let source = Source::document(LayerKind::Defaults, "defaults.toml", text);
     let defaults = parse(&source, Language::Toml).ok();
     let policy = defaults.as_ref().and_then(|defaults| defaults.root().member("policy"));
     // The defaults are embedded and tested: reading them does not fail.

@@ -86,9 +86,10 @@ impl Key {
     /// This key and one more step.
     #[must_use]
     pub fn join(&self, segment: Segment) -> Self {
-        let mut key = self.clone();
-        key.0.push(segment);
-        key
+        let mut segments = Vec::with_capacity(self.0.len() + 1);
+        segments.extend_from_slice(&self.0);
+        segments.push(segment);
+        Self(segments)
     }
 
     /// This key and one more name.

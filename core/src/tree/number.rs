@@ -39,10 +39,10 @@ impl Number {
     /// # Errors
     /// [`NotANumber`] when the text is not `-?digits[.digits][(e|E)[+-]digits]`.
     pub fn parse(text: &str) -> Result<Self, NotANumber> {
-        let written = Decimal::parse(text).ok_or(NotANumber)?;
-        if let Ok(int) = text.parse::<i64>() {
+        if let Some(int) = whole(text) {
             return Ok(Self::Int(int));
         }
+        let written = Decimal::parse(text).ok_or(NotANumber)?;
         // 1e3 and 5.0 are floats and 100000000000000000000 is none: the type is part of what was written.
         let is_float = text.contains(['.', 'e', 'E']);
         let float: f64 = text.parse().map_err(|_| NotANumber)?;
@@ -173,6 +173,13 @@ impl fmt::Display for Number {
             Self::Decimal(text) => f.write_str(text),
         }
     }
+}
+
+/// A whole number in JSON's notation that fits 64 bits: neither a plus sign nor a leading zero.
+fn whole(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_json = !digits.starts_with('+') && (digits.len() == 1 || !digits.starts_with('0'));
+    if is_json { text.parse().ok() } else { None }
 }
 
 /// The shortest decimal that reads back as this float, in JSON's notation.
@@ -382,6 +389,10 @@ mod tests {
         for text in ["", "-", "+1", "1.", ".5", "1e", "0x10", "nan", "inf", "1_000", "1 ", "007"] {
             assert!(Number::parse(text).is_err(), "{text:?}");
         }
+        for text in ["+", "-+1", "--1", "00", "-007", " 1"] {
+            assert!(Number::parse(text).is_err(), "{text:?}");
+        }
+        assert!(matches!(Number::parse("-0"), Ok(Number::Int(0))));
     }
 
     #[test]

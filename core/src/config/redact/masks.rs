@@ -26,8 +26,8 @@ pub struct Masks {
     sources: Vec<(Arc<Source>, Vec<Range<usize>>)>,
     /// The secret texts, by first character.
     texts: BTreeMap<char, BTreeSet<String>>,
-    /// The names of keys, which are shown even in a source that did not parse.
-    names: BTreeSet<Text>,
+    /// The names of keys, which are shown even in a source that did not parse. Most reports need none of them, so they are not sorted.
+    names: Vec<Text>,
     /// The names of secret keys. A comment with one of them may hold a former secret.
     secret_names: BTreeSet<Text>,
 }
@@ -184,7 +184,10 @@ impl Masks {
     pub(crate) fn source_mask<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
         let (masked, comments) = match known {
-            None => (unparsed::masked(source.text(), &self.names), Vec::new()),
+            None => {
+                let names: BTreeSet<&str> = self.names.iter().map(Text::as_str).collect();
+                (unparsed::masked(source.text(), &names), Vec::new())
+            }
             Some((_, spans)) => (spans.clone(), comments(source.text()).collect()),
         };
         SourceMask { masks: self, source: Arc::clone(source), masked, comments }

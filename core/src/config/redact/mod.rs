@@ -13,7 +13,9 @@ use crate::tree::redact_at;
 pub(crate) use description::{Description, DescriptionSources, EVERY_NAME};
 pub use masks::Masks;
 pub(crate) use masks::SourceMask;
-pub(crate) use search::{KeyDescription, Meaning, is_beside_secret, may_be_secret, secret_names};
+pub(crate) use search::{
+    KeyDescription, Meaning, SecretSearch, is_beside_secret, may_be_secret, secret_names,
+};
 
 /// Whether the value at a key is secret.
 pub(crate) type IsSecret = dyn Fn(&Key, &Value) -> bool;

@@ -4,6 +4,7 @@
 //! table with secrets is expected, or a value below an unknown name. Booleans and nulls are hidden only if they are marked.
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use crate::tree::nearest::nearest;
@@ -50,38 +51,80 @@ pub(crate) enum Meaning {
 
 /// Whether a value may be a secret; `root` describes the tree.
 pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: &Value) -> bool {
-    if !root.has_secret() {
-        return false;
+    SecretSearch::new(root).may_be_secret(key, value)
+}
+
+/// Finds out for many values of one tree whether they may be secrets. What describes the table around a value is kept, since the
+/// next value is usually in the same one.
+pub(crate) struct SecretSearch<D> {
+    root: D,
+    has_secret: bool,
+    around: RefCell<Option<Around<D>>>,
+}
+
+/// The last table or list, and what describes it.
+type Around<D> = (Vec<Segment>, Option<Described<D>>);
+
+impl<D: KeyDescription> SecretSearch<D> {
+    /// A search in the tree that `root` describes.
+    pub(crate) fn new(root: D) -> Self {
+        Self { has_secret: root.has_secret(), root, around: RefCell::default() }
     }
-    match described(&root, key) {
-        Some((_, true)) => true,
-        Some((here, false)) => is_of_another_kind(here.as_ref().unwrap_or(&root), value),
-        None => has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value),
+
+    /// Whether the value at the key may be a secret.
+    pub(crate) fn may_be_secret(&self, key: &[Segment], value: &Value) -> bool {
+        if !self.has_secret {
+            return false;
+        }
+        let root = &self.root;
+        match self.described(key).filter(|described| !described.ends_with_a_free_name) {
+            Some(Described { is_marked: true, .. }) => true,
+            Some(Described { here, .. }) => is_of_another_kind(here.as_ref().unwrap_or(root), value),
+            None => has_name_of_a_secret(root, key, value) || may_be_secret_below(root, key, value),
+        }
+    }
+
+    fn described(&self, key: &[Segment]) -> Option<Described<D>> {
+        let Some((last, around)) = key.split_last() else { return Some(Described::root(&self.root)) };
+        let mut known = self.around.borrow_mut();
+        if known.as_ref().is_none_or(|(known, _)| known != around) {
+            let described = around.iter().try_fold(Described::root(&self.root), |described, segment| {
+                described.below(&self.root, segment)
+            });
+            *known = Some((around.to_vec(), described));
+        }
+        known.as_ref()?.1.as_ref()?.below(&self.root, last)
     }
 }
 
-/// The description at a key that has one meaning, and whether something on the way is secret; no description for the root.
-///
-/// Most keys have one: every name is described, or is an entry of a map without names of secrets.
-fn described<D: KeyDescription>(root: &D, key: &[Segment]) -> Option<(Option<D>, bool)> {
-    let mut here: Option<D> = None;
-    let mut is_marked = root.is_secret();
-    let mut ends_with_a_free_name = false;
-    for segment in key {
-        let around = here.as_ref().unwrap_or(root);
-        let (below, meaning) = around.below(segment);
-        match (meaning, segment) {
-            (Meaning::Named, _) => ends_with_a_free_name = false,
-            (Meaning::Entry, Segment::Index(_)) => {}
-            (Meaning::Entry, Segment::Name(_)) if !around.named(&|_| true).has_secret() => {
-                ends_with_a_free_name = true;
-            }
-            _ => return None,
-        }
-        is_marked |= below.is_secret();
-        here = Some(below);
+/// The description at a key that has one meaning. Most keys have one: every name is described, or is an entry of a map without
+/// names of secrets.
+struct Described<D> {
+    /// `None` for the root.
+    here: Option<D>,
+    /// Whether it, or something around it, is secret.
+    is_marked: bool,
+    ends_with_a_free_name: bool,
+}
+
+impl<D: KeyDescription> Described<D> {
+    fn root(root: &D) -> Self {
+        Self { here: None, is_marked: root.is_secret(), ends_with_a_free_name: false }
     }
-    (!ends_with_a_free_name).then_some((here, is_marked))
+
+    /// The description of a member or an element; `None` if it may have several meanings.
+    fn below(&self, root: &D, segment: &Segment) -> Option<Self> {
+        let around = self.here.as_ref().unwrap_or(root);
+        let (below, meaning) = around.below(segment);
+        let ends_with_a_free_name = match (meaning, segment) {
+            (Meaning::Named, _) => false,
+            (Meaning::Entry, Segment::Index(_)) => self.ends_with_a_free_name,
+            (Meaning::Entry, Segment::Name(_)) if !around.named(&|_| true).has_secret() => true,
+            _ => return None,
+        };
+        let is_marked = self.is_marked || below.is_secret();
+        Some(Self { here: Some(below), is_marked, ends_with_a_free_name })
+    }
 }
 
 /// Whether the value may be a secret although something else is expected here, with secrets in it.
@@ -90,8 +133,10 @@ fn is_of_another_kind<D: KeyDescription>(here: &D, value: &Value) -> bool {
     here.has_secret() && is_scalar && is_telling(value) && !here.lists(value)
 }
 
-fn may_be_secret_below<D: KeyDescription>(mut here: D, key: &[Segment], value: &Value) -> bool {
+fn may_be_secret_below<D: KeyDescription>(root: &D, key: &[Segment], value: &Value) -> bool {
+    let mut inner: Option<D> = None;
     for segment in key {
+        let here = inner.as_ref().unwrap_or(root);
         if here.is_secret() {
             return true;
         }
@@ -99,18 +144,19 @@ fn may_be_secret_below<D: KeyDescription>(mut here: D, key: &[Segment], value: &
             return false;
         }
         let (below, meaning) = here.below(segment);
-        if is_out_of_place(&here, segment, meaning) && is_telling(value) {
+        if is_out_of_place(here, segment, meaning) && is_telling(value) {
             return true;
         }
-        here = match segment {
+        inner = Some(match segment {
             Segment::Name(name) if meaning != Meaning::Named => {
                 let meant = below.or(&here.named(&|other| is_near(name, other)));
                 if meaning == Meaning::Entry { meant } else { meant.or(&here.entries()) }
             }
             _ => below,
-        };
+        });
     }
-    here.is_secret() || is_of_another_kind(&here, value)
+    let here = inner.as_ref().unwrap_or(root);
+    here.is_secret() || is_of_another_kind(here, value)
 }
 
 /// Whether the member or element has no meaning in a value with secrets: a list stands for a table or a table for a list, or it
@@ -144,8 +190,8 @@ fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Va
         };
         let same = || root.anywhere(&|other| name == other);
         let near = root.anywhere(&|other| is_near(name, other));
-        (holds_secret(&near) && may_be_secret_below(near, rest, value))
-            || (is_refused && may_be_secret_below(same(), rest, value))
+        (holds_secret(&near) && may_be_secret_below(&near, rest, value))
+            || (is_refused && may_be_secret_below(&same(), rest, value))
     })
 }
 

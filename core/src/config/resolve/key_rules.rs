@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
 use crate::config::redact::{
-    Description, DescriptionSources, EVERY_NAME, is_beside_secret, may_be_secret, secret_names,
+    Description, DescriptionSources, EVERY_NAME, SecretSearch, is_beside_secret, secret_names,
 };
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
@@ -40,8 +40,16 @@ impl KeyRules {
     /// Whether the value at the key is secret, or may be a secret in the wrong place: of another type, or below a name that is
     /// unknown. A table or list is secret if everything in it is.
     pub fn is_secret(&self, key: &Key, value: &Value) -> bool {
-        may_be_secret(self.description(), key.segments(), value)
-            || self.holds_secret.is_some_and(|holds_secret| holds_secret(key, value))
+        self.secrets()(key, value)
+    }
+
+    /// As [`KeyRules::is_secret`], for many values.
+    pub(super) fn secrets(&self) -> impl Fn(&Key, &Value) -> bool {
+        let search = SecretSearch::new(self.description());
+        move |key, value| {
+            search.may_be_secret(key.segments(), value)
+                || self.holds_secret.is_some_and(|holds_secret| holds_secret(key, value))
+        }
     }
 
     /// Whether a value at the key, which is refused, is beside secrets, so that it may be one.

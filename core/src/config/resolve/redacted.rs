@@ -37,10 +37,11 @@ impl Rules {
         let refused: BTreeSet<&Key> =
             refused.map(|one| &one.key).filter(|key| self.keys.is_beside_secret(key)).collect();
         let is_refused = move |key: &Key| {
-            let mut around = core::iter::successors(Some(key.clone()), Key::parent);
-            !refused.is_empty() && around.any(|key| refused.contains(&key))
+            let around = || core::iter::successors(Some(key.clone()), Key::parent);
+            !refused.is_empty() && around().any(|key| refused.contains(&key))
         };
-        move |key, value| is_refused(key) || self.keys.is_secret(key, value)
+        let is_secret = self.keys.secrets();
+        move |key, value| is_refused(key) || is_secret(key, value)
     }
 
     /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`](super::KeyRules::explain) does.

@@ -10,6 +10,30 @@ use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Environment, Language, Override, parse};
 use crate::tree::{Diagnostic, Key, LayerKind, Source};
 
+#[test]
+fn a_search_for_the_secrets_of_many_values_finds_what_it_finds_for_each_alone() {
+    let schema = r#"{"properties": {
+        "token": {"x-secret": true, "type": "string"},
+        "servers": {"additionalProperties": {"properties": {"password": {"x-secret": true}, "port": {}}}},
+        "keys": {"type": "array", "items": {"x-secret": true}}
+    }}"#;
+    let text = "token = 'a'\ntokn = 'b'\nkeys = ['c', 'd']\nport = 1\n[servers.one]\npassword = 'e'\nport = 2\n\
+                [servers.password]\nport = 3\npasswrd = 'f'\n[other.servers.x]\npassword = 'g'\n[other]\ntoken = ['h', 1]\n";
+    let rules = Case::of(schema, &[]).rules();
+    let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+    let mut keys = Vec::new();
+    layer.root().leaves_and_elements(&mut |key, value| keys.push((key.clone(), value)));
+    let alone: Vec<bool> = keys.iter().map(|(key, value)| rules.keys().is_secret(key, value)).collect();
+    assert!(alone.contains(&true) && alone.contains(&false), "{alone:?}");
+    let search = rules.keys().secrets();
+    let order =
+        (0..keys.len()).chain((0..keys.len()).rev()).chain((0..keys.len()).map(|at| at * 5 % keys.len()));
+    for at in order {
+        let (key, value) = &keys[at];
+        assert_eq!(search(key, value), alone[at], "{key}");
+    }
+}
+
 mod defaults;
 mod items;
 mod variants;

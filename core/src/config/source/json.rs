@@ -1,8 +1,6 @@
 //! A parser of JSON (RFC 8259), also with comments and trailing commas, that keeps the origin of every value.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -112,10 +110,11 @@ impl<'s> JsonReader<'s> {
             self.skip_space();
         }
         let origin = Origin::new(self.source, start..self.at);
-        let own = self.members.get(outer..).unwrap_or_default();
+        let own = self.members.get_mut(outer..).unwrap_or_default();
         if !own.is_sorted_by(|(_, name, _), (_, next, _)| name < next) {
-            let duplicates = duplicates(self.source, own);
-            self.diagnostics.extend(duplicates);
+            // Members with one name stay in the order of the text.
+            own.sort_by(|(_, name, _), (_, next, _)| name.cmp(next));
+            self.diagnostics.extend(duplicates(self.source, own));
         }
         let members = self.members.drain(outer..).map(|(_, name, value)| (name, value));
         Ok(Value::table(members, origin))
@@ -156,9 +155,11 @@ impl<'s> JsonReader<'s> {
         let mut escaped = false;
         loop {
             let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let length = memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
-            let control = bytes.iter().take(length).position(|byte| *byte < 0x20);
-            self.at += control.unwrap_or(length);
+            let plain = bytes.get(..memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+            // Every byte is compared, since a search that may stop at one cannot compare many at once.
+            let has_control = plain.iter().fold(false, |found, byte| found | (*byte < 0x20));
+            let control = if has_control { plain.iter().position(|byte| *byte < 0x20) } else { None };
+            self.at += control.unwrap_or(plain.len());
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -186,10 +187,10 @@ impl<'s> JsonReader<'s> {
         }
         self.at += 1;
         let span = start..self.at;
-        let quoted = self.text.get(span.clone()).unwrap_or_default();
         if !escaped {
-            return Ok(Cow::Borrowed(quoted.trim_matches('"')));
+            return Ok(Cow::Borrowed(self.text.get(start + 1..self.at - 1).unwrap_or_default()));
         }
+        let quoted = self.text.get(span.clone()).unwrap_or_default();
         serde_json::from_str(quoted)
             .map(Cow::Owned)
             .map_err(|_| self.stop("invalid escape in a string", span).help("write a backslash as `\\\\`"))
@@ -230,9 +231,7 @@ impl<'s> JsonReader<'s> {
     /// Steps over white space, and over the comments of a lenient text. A comment that is not closed stays.
     fn skip_space(&mut self) {
         loop {
-            let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-            self.at += bytes.iter().take_while(is_space).count();
+            self.at += space_length(self.text.as_bytes().get(self.at..).unwrap_or_default());
             if !self.is_lenient {
                 return;
             }
@@ -285,22 +284,31 @@ impl<'s> JsonReader<'s> {
     }
 }
 
-/// The errors for members with the name of an earlier one.
+/// How many bytes of white space there are at the beginning. Most of it is indentation, so eight spaces are skipped at once.
+fn space_length(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let [b' ' | b'\t' | b'\n' | b'\r', after @ ..] = rest {
+        rest = after.strip_prefix(b"        ").unwrap_or(after);
+    }
+    bytes.len() - rest.len()
+}
+
+/// The errors for members with the name of an earlier one, where the members are sorted by name, then place. In the order of the
+/// text.
 fn duplicates(source: &Arc<Source>, members: &[(Range<usize>, Text, Value)]) -> Vec<Diagnostic> {
-    let mut first: BTreeMap<&str, &Origin> = BTreeMap::new();
-    let mut found = Vec::new();
-    for (span, name, value) in members {
-        match first.entry(name) {
-            Entry::Vacant(entry) => drop(entry.insert(value.origin())),
-            Entry::Occupied(entry) => {
-                let message = format!("`{name}` is set a second time");
-                let diagnostic = syntax(source, Code::ParseDuplicateKey, message, span.clone());
-                let help = format!("keep one of them: the first value is at {}", entry.get());
-                found.push(diagnostic.help(help));
-            }
+    let mut found: Vec<(&Range<usize>, &Text, &Value)> = Vec::new();
+    for same in members.chunk_by(|(_, name, _), (_, next, _)| name == next) {
+        if let [(_, name, first), later @ ..] = same {
+            found.extend(later.iter().map(|(span, ..)| (span, name, first)));
         }
     }
-    found
+    found.sort_by_key(|(span, ..)| span.start);
+    let report = |(span, name, first): (&Range<usize>, &Text, &Value)| {
+        let message = format!("`{name}` is set a second time");
+        let diagnostic = syntax(source, Code::ParseDuplicateKey, message, span.clone());
+        diagnostic.help(format!("keep one of them: the first value is at {}", first.origin()))
+    };
+    found.into_iter().map(report).collect()
 }
 
 #[cfg(test)]
@@ -328,6 +336,40 @@ mod tests {
         ] {
             assert_eq!(read(text, true).as_deref(), Ok(expected), "{text}");
             assert!(read(text, false).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_repeated_name_is_reported_in_the_order_of_the_text() {
+        let text = "{\"b\": 1, \"a\": {\"c\": 2, \"c\": 3},\n\"b\": 4, \"d\": 5, \"a\": 6, \"b\": 7}";
+        let source = Source::document(LayerKind::File, "a.json", text);
+        let found = parse(&source, false).unwrap_err();
+        let place = |diagnostic: &Diagnostic| diagnostic.origin.as_ref().unwrap().to_string();
+        let found: Vec<String> =
+            found.iter().map(|one| format!("{} {}", place(one), one.help.as_ref().unwrap())).collect();
+        let expected =
+            [("1:24", "1:21"), ("2:1", "1:7"), ("2:17", "1:15"), ("2:25", "1:7")].map(|(place, first)| {
+                format!("a.json:{place} keep one of them: the first value is at a.json:{first}")
+            });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_string_ends_at_its_quote_and_space_is_skipped_up_to_the_next_value() {
+        let long = "x".repeat(100);
+        for (text, expected) in [("\"\"", "\"\""), ("\"'\"", "\"'\""), ("        {        }        ", "{}")] {
+            assert_eq!(read(text, false).as_deref(), Ok(expected), "{text}");
+        }
+        for indentation in 0..20 {
+            let space = " ".repeat(indentation);
+            let text = format!("[\r\n{space}\"{long}\"{space},\n{space}1\t]");
+            assert_eq!(read(&text, false), Ok(format!("[\"{long}\", 1]")), "{text}");
+        }
+        for at in [0, 15, 16, 99] {
+            let mut text = format!("\"{long}\"");
+            text.insert(at + 1, '\u{1f}');
+            let error = read(&text, false).unwrap_err();
+            assert!(error.starts_with(&format!("1:{} U+001F", at + 2)), "{error}");
         }
     }
 

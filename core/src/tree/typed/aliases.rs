@@ -7,7 +7,7 @@ impl Outline {
     /// The value with each alias replaced by the name of its field; `None` if there is no alias in it. An alias beside the name of
     /// its field, or beside another alias, stays, so that the type refuses both. `is_own_key` keeps a name that is a key of its own.
     pub(crate) fn canonical(&self, value: &Value, is_own_key: &dyn Fn(&Key) -> bool) -> Option<Value> {
-        if self.has_aliases() { self.canonical_at(value, &mut Key::root(), is_own_key) } else { None }
+        if self.has_aliases { self.canonical_at(value, &mut Key::root(), is_own_key) } else { None }
     }
 
     /// The key with the names of fields in the place of aliases.
@@ -21,10 +21,6 @@ impl Outline {
             outline = outline.and_then(|outline| outline.below(segment));
             canonical.join(field.unwrap_or_else(|| segment.clone()))
         })
-    }
-
-    fn has_aliases(&self) -> bool {
-        !self.aliases.is_empty() || self.below_it().any(Self::has_aliases)
     }
 
     fn canonical_at(&self, value: &Value, key: &mut Key, is_own_key: &dyn Fn(&Key) -> bool) -> Option<Value> {

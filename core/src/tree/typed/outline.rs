@@ -52,6 +52,8 @@ pub struct Outline {
     pub(super) is_secret: bool,
     /// Whether it, or something below it, is secret; known at the end of the search.
     has_secret: bool,
+    /// Whether it, or something below it, has aliases; known at the end of the search.
+    pub(super) has_aliases: bool,
     pub(super) state: ProbeState,
 }
 
@@ -83,6 +85,7 @@ impl Default for Outline {
             is_buffered: false,
             is_secret: false,
             has_secret: false,
+            has_aliases: false,
             state: ProbeState::default(),
         }
     }
@@ -259,6 +262,7 @@ impl Outline {
             item.finish();
         }
         self.has_secret = self.is_secret || self.below_it().any(Self::has_secret);
+        self.has_aliases = !self.aliases.is_empty() || self.below_it().any(|below| below.has_aliases);
     }
 }
 

@@ -4,7 +4,6 @@
 //! the members that it was not asked about yet.
 
 use alloc::string::ToString as _;
-use alloc::vec::{self, Vec};
 use core::cell::Cell;
 
 use serde::de::value::StrDeserializer;
@@ -148,16 +147,13 @@ impl<'p> Probe<'p> {
             if outline.fields.is_empty() {
                 outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
             }
-            // In the order of the type, in which the names of one field follow each other.
             let repeated = outline.state.repeated.take();
-            let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == repeated;
-            let open = outline.fields.iter().filter(|(name, field)| is_open(*name, field));
-            let names: Vec<&'static str> = open.map(|(name, _)| *name).collect();
             if repeated.is_some() {
                 steps.set(steps.get() + 1);
             }
             let mut access = FieldProbe {
-                names: names.into_iter(),
+                next: 0,
+                repeated,
                 read: None,
                 current: None,
                 probe: Probe { outline, text, above: Some(&above), steps },
@@ -304,9 +300,12 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// The fields of a struct that were not asked about.
+/// The fields of a struct that were not asked about, in the order of the type, in which the names of one field follow each other.
 struct FieldProbe<'p> {
-    names: vec::IntoIter<&'static str>,
+    /// The position of the field that may be next.
+    next: usize,
+    /// A field that is read once more.
+    repeated: Option<&'static str>,
     /// The last field that was read.
     read: Option<&'static str>,
     /// The field whose name was read, but not its value.
@@ -339,7 +338,11 @@ impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
     type Error = TypedFailure;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
-        self.current = self.names.next();
+        let mut rest = self.probe.outline.fields.iter().zip(1..).skip(self.next);
+        let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == self.repeated;
+        let open = rest.find(|((name, field), _)| is_open(*name, field));
+        let (name, next) = open.map(|((name, _), next)| (*name, next)).unzip();
+        (self.current, self.next) = (name, next.unwrap_or(self.probe.outline.fields.len()));
         let name = self.current.map(StrDeserializer::new);
         name.map(|name| seed.deserialize(name)).transpose()
     }

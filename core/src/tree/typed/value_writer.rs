@@ -12,7 +12,7 @@ use super::TypedErrorKind;
 use super::datetime::is_datetime;
 use super::failure::TypedFailure;
 use super::name_writer::NameWriter;
-use crate::tree::{Datetime, Kind, MAX_DEPTH, Number, Origin, Segment, Table, Text, Value};
+use crate::tree::{Datetime, Kind, MAX_DEPTH, Number, Origin, Segment, Text, Value};
 
 /// Writes one value; `None` if a table leaves the member out.
 #[derive(Clone, Copy)]
@@ -217,7 +217,7 @@ pub(super) struct TableWriter<'o> {
     inside: ValueWriter<'o>,
     variant: Option<&'static str>,
     is_datetime: bool,
-    members: Table,
+    members: Vec<(Text, Value)>,
     name: Text,
 }
 
@@ -232,31 +232,32 @@ impl<'o> TableWriter<'o> {
 
     /// A date is no table: it adds no level.
     fn of_datetime(writer: ValueWriter<'o>) -> Self {
-        let (members, name) = (Table::new(), Text::default());
+        let (members, name) = (Vec::new(), Text::default());
         Self { inside: writer, variant: None, is_datetime: true, members, name }
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, name: Text, member: &T) -> Result<(), TypedFailure> {
-        let variant = self.variant;
-        let below = |failure: TypedFailure, name: &Text| {
-            below_variant(failure.below(Segment::Name(name.clone())), variant)
-        };
-        let Some(written) = member.serialize(self.inside).map_err(|failure| below(failure, &name))? else {
-            return Ok(());
-        };
-        match self.members.insert(name.clone(), written) {
-            None => Ok(()),
-            Some(_) => {
-                Err(below(TypedFailure::new(TypedErrorKind::Duplicate { field: name.clone() }), &name))
-            }
-        }
+        let written = member.serialize(self.inside).map_err(|failure| self.below(failure, &name))?;
+        self.members.extend(written.map(|written| (name, written)));
+        Ok(())
     }
 
-    fn close(self) -> Result<Option<Value>, TypedFailure> {
-        let text = self.members.values().next().and_then(Value::as_str);
+    /// The failure of a member.
+    fn below(&self, failure: TypedFailure, name: &Text) -> TypedFailure {
+        below_variant(failure.below(Segment::Name(name.clone())), self.variant)
+    }
+
+    fn close(mut self) -> Result<Option<Value>, TypedFailure> {
+        self.members.sort_by(|(name, _), (next, _)| name.cmp(next));
+        let mut same = self.members.chunk_by(|(name, _), (next, _)| name == next);
+        if let Some([(name, _), ..]) = same.find(|same| same.len() > 1) {
+            let field = name.clone();
+            return Err(self.below(TypedFailure::new(TypedErrorKind::Duplicate { field }), name));
+        }
+        let text = self.members.first().and_then(|(_, member)| member.as_str());
         let kind = match text.map(str::parse::<Datetime>) {
             Some(Ok(datetime)) if self.is_datetime => Kind::Datetime(datetime),
-            _ => Kind::Table(self.members),
+            _ => Kind::Table(self.members.into_iter().collect()),
         };
         Ok(Some(self.inside.in_variant(self.variant, self.inside.value(kind))))
     }

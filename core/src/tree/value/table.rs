@@ -30,6 +30,7 @@ pub struct Table(Members);
 #[derive(Clone)]
 enum Members {
     /// At most [`FEW`], in the order of their names. A change copies them, but most tables are small, and a map has empty slots.
+    /// A name is looked up one by one: nearly all others have another length, so that their texts are not compared.
     Few(Arc<Vec<(Text, Value)>>),
     Many(OrdMap<Text, Value>),
 }
@@ -58,7 +59,7 @@ impl Table {
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match &self.0 {
-            Members::Few(few) => few.get(place(few, name).ok()?).map(|(_, value)| value),
+            Members::Few(few) => few.iter().find(|(other, _)| other == name).map(|(_, value)| value),
             Members::Many(many) => many.get(name),
         }
     }
@@ -67,7 +68,7 @@ impl Table {
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         match &mut self.0 {
             Members::Few(few) => {
-                let place = place(few, name).ok()?;
+                let place = few.iter().position(|(other, _)| other == name)?;
                 Arc::make_mut(few).get_mut(place).map(|(_, value)| value)
             }
             Members::Many(many) => many.get_mut(name),

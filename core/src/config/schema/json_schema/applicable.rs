@@ -32,6 +32,11 @@ impl SchemaGraph {
         nodes: &[NodeId],
         chosen: &dyn Fn(&Combined) -> Vec<NodeId>,
     ) -> Vec<NodeId> {
+        if let [only] = nodes
+            && !self.node(*only).has_parts()
+        {
+            return nodes.to_vec();
+        }
         let mut all = Vec::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
         while let Some(id) = rest.pop() {

@@ -1,4 +1,4 @@
-//! Patterns of ASCII characters over the whole text, such as `^[a-z][a-z0-9]*(_[a-z0-9]+)*$`, without an engine.
+//! Patterns of ASCII characters from the start of a text on, such as `^[a-z][a-z0-9]*(_[a-z0-9]+)*$` and `^[^-]`, without an engine.
 //!
 //! Most patterns of names are so simple. Their position automaton (Glushkov, "The abstract theory of automata", 1961) is built in
 //! a microsecond, where the engine needs some thirty.
@@ -10,13 +10,22 @@ use core::str::Chars;
 /// The positions of an automaton, one bit each.
 type Positions = u64;
 
-/// A pattern that begins with `^`, ends with `$`, and has only characters, classes, groups, `|`, `*`, `+` and `?` between them.
+/// A pattern that begins with `^`, may end with `$`, and has only characters, classes, groups, `|`, `*`, `+` and `?` between them.
 pub(super) struct AsciiPattern {
-    /// The characters of each position, one bit each.
-    characters: Vec<u128>,
+    /// The characters of each position.
+    characters: Vec<Characters>,
     /// The positions that may come after each position.
     followers: Vec<Positions>,
     whole: Part,
+    /// Whether it ends with `$`, so that it matches up to the end of the text.
+    has_end: bool,
+}
+
+/// A set of characters: those of ASCII, one bit each, and either all others or none.
+#[derive(Clone, Copy)]
+struct Characters {
+    ascii: u128,
+    others: bool,
 }
 
 /// A part of a pattern.
@@ -35,30 +44,41 @@ impl Part {
 impl AsciiPattern {
     /// The automaton of a pattern; `None` for a pattern that is not as simple, or that is no pattern.
     pub(super) fn new(text: &str) -> Option<Self> {
-        let inner = text.strip_prefix('^')?.strip_suffix('$')?;
-        let pattern = Self { characters: Vec::new(), followers: Vec::new(), whole: Part::EMPTY };
+        let text = text.strip_prefix('^')?;
+        let inner = text.strip_suffix('$').unwrap_or(text);
+        let has_end = inner.len() < text.len();
+        let pattern = Self { characters: Vec::new(), followers: Vec::new(), whole: Part::EMPTY, has_end };
         let mut reader = PatternReader { rest: inner.chars().peekable(), pattern };
         // `^a|b$` is anchored at one end of each alternative.
         let whole = reader.sequence(0)?;
         reader.rest.peek().is_none().then_some(Self { whole, ..reader.pattern })
     }
 
-    /// Whether the whole text matches.
+    /// Whether the text matches.
     pub(super) fn is_match(&self, text: &str) -> bool {
-        let mut bytes = text.bytes();
-        let Some(byte) = bytes.next() else { return self.whole.is_optional };
-        let mut reached = self.at(byte, self.whole.first);
-        for byte in bytes {
-            let next = positions(reached).fold(0, |next, at| next | self.followers.get(at).unwrap_or(&0));
-            reached = self.at(byte, next);
+        let mut is_match = self.whole.is_optional;
+        let mut next = self.whole.first;
+        for c in text.chars() {
+            if is_match && !self.has_end {
+                return true;
+            }
+            let reached = self.at(c, next);
+            is_match = reached & self.whole.last != 0;
+            next = positions(reached).fold(0, |next, at| next | self.followers.get(at).unwrap_or(&0));
         }
-        reached & self.whole.last != 0
+        is_match
     }
 
-    /// Those of the positions that have the character. No position has a byte of another alphabet.
-    fn at(&self, byte: u8, within: Positions) -> Positions {
-        let has = |at: &usize| byte < 128 && self.characters.get(*at).is_some_and(|set| set >> byte & 1 == 1);
+    /// Those of the positions that have the character.
+    fn at(&self, c: char, within: Positions) -> Positions {
+        let has = |at: &usize| self.characters.get(*at).is_some_and(|characters| characters.contain(c));
         positions(within).filter(has).fold(0, |reached, at| reached | 1 << at)
+    }
+}
+
+impl Characters {
+    fn contain(self, c: char) -> bool {
+        if c.is_ascii() { self.ascii >> u32::from(c) & 1 == 1 } else { self.others }
     }
 }
 
@@ -128,22 +148,28 @@ impl PatternReader<'_> {
                 self.rest.next_if_eq(&')')?;
                 return Some(part);
             }
-            '[' => self.class()?,
+            '[' => return self.class(),
             '\\' => self.escape()?,
             '^' | '$' | '.' | '*' | '+' | '?' | '(' | ')' | '{' | '}' | ']' => return None,
             c => character(c)?,
         };
-        self.position(set)
+        self.position(Characters { ascii: set, others: false })
     }
 
-    /// The characters of a class, behind its `[`.
-    fn class(&mut self) -> Option<u128> {
+    /// A class, behind its `[`.
+    fn class(&mut self) -> Option<Part> {
+        let is_negated = self.rest.next_if_eq(&'^').is_some();
+        let set = self.members()?;
+        self.position(Characters { ascii: if is_negated { !set } else { set }, others: is_negated })
+    }
+
+    /// The characters that a class lists, up to its `]`.
+    fn members(&mut self) -> Option<u128> {
         let mut set = 0;
         loop {
             match self.rest.next()? {
                 ']' => return Some(set),
                 '\\' => set |= self.escape()?,
-                '^' if set == 0 => return None,
                 low => {
                     let low = character(low)?;
                     set |= low;
@@ -172,9 +198,9 @@ impl PatternReader<'_> {
         }
     }
 
-    fn position(&mut self, set: u128) -> Option<Part> {
+    fn position(&mut self, characters: Characters) -> Option<Part> {
         let bit = 1u64.checked_shl(u32::try_from(self.pattern.characters.len()).ok()?)?;
-        self.pattern.characters.push(set);
+        self.pattern.characters.push(characters);
         self.pattern.followers.push(0);
         Some(Part { is_optional: false, first: bit, last: bit })
     }

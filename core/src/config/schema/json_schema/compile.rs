@@ -24,6 +24,7 @@ const MAX_CHAIN: usize = 64;
 /// patterns are compiled when they are first used.
 pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaGraph, Vec<Diagnostic>> {
     let mut compiler = Compiler::new(documents, is_checked);
+    compiler.graph.nodes.reserve(documents.subschemas());
     while let Some(location) = compiler.next() {
         let mut node = SchemaNode::any(location.value.origin().clone());
         match location.value.kind() {

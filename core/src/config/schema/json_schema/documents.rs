@@ -28,6 +28,8 @@ pub struct Documents {
     references: Vec<(Arc<Resource>, Text)>,
     /// The resources that parts with their own `$id` begin, by document and key.
     own_resources: BTreeMap<(usize, Key), Arc<Resource>>,
+    /// How many objects are where a schema may be.
+    subschemas: usize,
 }
 
 /// The resource around a subschema: the base address of the references in it, and its dialect.
@@ -62,6 +64,7 @@ impl Documents {
             dynamic_anchors: BTreeMap::new(),
             references: Vec::new(),
             own_resources: BTreeMap::new(),
+            subschemas: 0,
         };
         documents.add_at(given, root);
         documents
@@ -108,6 +111,11 @@ impl Documents {
     fn resource(&self, address: &str) -> Option<&SchemaLocation> {
         let of_meta_schema = || self.resources.get(Draft::named(address)?.address());
         self.resources.get(address).or_else(of_meta_schema)
+    }
+
+    /// About how many subschemas there are.
+    pub(super) fn subschemas(&self) -> usize {
+        self.subschemas
     }
 
     /// The root subschema.
@@ -233,6 +241,7 @@ impl Documents {
     /// Finds every address, name and reference where a schema may be.
     fn index(&mut self, value: &Value, key: &mut Key, around: &Arc<Resource>) {
         let Some(members) = value.as_table() else { return };
+        self.subschemas += 1;
         let own = self.own_resource(value, around);
         if let Some(own) = &own {
             self.own_resources.insert((own.document, key.clone()), Arc::clone(own));

@@ -24,6 +24,17 @@ impl NodeSet {
     }
 }
 
+/// The nodes that use each node, once for each use: pairs of a used node and one that uses it, sorted.
+pub(super) struct NodeUsers(Vec<(NodeId, NodeId)>);
+
+impl NodeUsers {
+    fn of(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        let start = self.0.partition_point(|(used, _)| *used < id);
+        let uses = self.0.iter().skip(start).take_while(move |(used, _)| *used == id);
+        uses.map(|(_, user)| *user)
+    }
+}
+
 /// A compiled schema. Nodes refer to one another by number, so that a schema may refer to itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SchemaGraph {
@@ -316,43 +327,43 @@ impl SchemaGraph {
         }
     }
 
-    /// The nodes from which a node that `is_wanted` accepts can be reached; `users` has those that use each node.
+    /// The nodes from which a node that `is_wanted` accepts can be reached.
     pub(super) fn leading_to(
         &self,
-        users: &[Vec<NodeId>],
+        users: &NodeUsers,
         is_wanted: impl Fn(NodeId, &SchemaNode) -> bool,
     ) -> NodeSet {
         let mut set = NodeSet(self.ids().zip(&self.nodes).map(|(id, node)| is_wanted(id, node)).collect());
         let mut rest: Vec<NodeId> = self.ids().filter(|id| set.contains(*id)).collect();
         while let Some(id) = rest.pop() {
-            for user in users.get(id.0 as usize).into_iter().flatten() {
+            for user in users.of(id) {
                 if let Some(flag) = set.0.get_mut(user.0 as usize)
                     && !*flag
                 {
                     *flag = true;
-                    rest.push(*user);
+                    rest.push(user);
                 }
             }
         }
         set
     }
 
-    /// For each node, those that use it, once for each use.
-    pub(super) fn users(&self) -> Vec<Vec<NodeId>> {
-        let mut users = Vec::from_iter(self.nodes.iter().map(|_| Vec::new()));
-        for (id, node) in self.ids().zip(&self.nodes) {
-            for used in node.below().chain(node.in_place()) {
-                users.get_mut(used.0 as usize).into_iter().for_each(|of: &mut Vec<NodeId>| of.push(id));
-            }
-        }
-        users
+    /// For each node, those that use it.
+    pub(super) fn users(&self) -> NodeUsers {
+        let users = |(id, node): (NodeId, &SchemaNode)| {
+            let used: Vec<NodeId> = node.below().chain(node.in_place()).collect();
+            used.into_iter().map(move |used| (used, id))
+        };
+        let mut uses: Vec<(NodeId, NodeId)> = self.ids().zip(&self.nodes).flat_map(users).collect();
+        uses.sort_unstable();
+        NodeUsers(uses)
     }
 
     /// The nodes with subschemas that several nodes use, or one node several times.
-    pub(super) fn find_shared(&self, users: &[Vec<NodeId>]) -> NodeSet {
+    pub(super) fn find_shared(&self, users: &NodeUsers) -> NodeSet {
         let has_subschemas = |node: &SchemaNode| node.has_parts() || node.below().next().is_some();
-        let nodes = self.nodes.iter().zip(users);
-        NodeSet(nodes.map(|(node, users)| users.len() > 1 && has_subschemas(node)).collect())
+        let nodes = self.ids().zip(&self.nodes);
+        NodeSet(nodes.map(|(id, node)| users.of(id).nth(1).is_some() && has_subschemas(node)).collect())
     }
 
     /// The nodes with all subschemas that apply to the same value, alternatives included.

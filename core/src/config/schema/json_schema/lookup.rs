@@ -113,10 +113,12 @@ impl Schema {
         segments: &[Segment],
         seen: &mut BTreeSet<(NodeId, usize)>,
     ) -> Option<MergeStrategy> {
-        if !self.graph.strategies_below.contains(id) || !seen.insert((id, segments.len())) {
+        let node = self.graph.node(id);
+        // Only a subschema with others for the same value can lead back to itself.
+        let is_new = |seen: &mut BTreeSet<_>| !node.has_parts() || seen.insert((id, segments.len()));
+        if !self.graph.strategies_below.contains(id) || !is_new(seen) {
             return None;
         }
-        let node = self.graph.node(id);
         let own = match segments.split_first() {
             None => node.notes.merge.clone(),
             Some((Segment::Name(name), rest)) => {

@@ -288,9 +288,13 @@ mod tests {
     #[test]
     fn a_simple_pattern_matches_what_the_engine_matches() {
         let texts: Vec<String> = words(&["a", "b", "1", "_", "é"], 3);
+        let parts = ["a", "[ab]", "[^a]", "[0-9_-]", r"\w", "(", ")", "|", "*", "?"];
+        let whole = words(&parts, 4).into_iter().map(|inner| format!("^{inner}$"));
+        let starts = words(&parts, 3).into_iter().map(|inner| format!("^{inner}"));
+        let classes = ["[^]", "[]", "[^^]", "[a^]", "[^-]", "[^a-]", r"[^\w]", r"[^\d-]", "[^0-9]"];
+        let classes = classes.into_iter().flat_map(|class| [format!("^{class}"), format!("^1{class}a$")]);
         let mut simple = 0;
-        for inner in words(&["a", "[ab]", "[^a]", "[0-9_-]", r"\w", "(", ")", "|", "*", "?"], 4) {
-            let pattern = format!("^{inner}$");
+        for pattern in whole.chain(starts).chain(classes) {
             let Some(ascii) = AsciiPattern::new(&pattern) else { continue };
             let engine = Regex::new(&translate(&pattern).unwrap()).unwrap();
             simple += 1;
@@ -317,8 +321,9 @@ mod tests {
     fn a_pattern_of_names_needs_no_engine() {
         let simple = |pattern: &str| AsciiPattern::new(pattern).is_some();
         assert!(simple("^[a-z][a-z0-9]*(_[a-z0-9]+)*$") && simple(r"^(?:a|bc)?\d+\.x$") && simple("^$"));
+        assert!(simple("^[^-]") && simple("^https?://") && simple("^[^]$"));
         for pattern in
-            ["a", "^a", "^a|b$", "^é$", "^.$", "^[^a]$", "^a{2}$", "^(?!a)$", r"^a\$", "^(a$", "^a)$"]
+            ["a", "a$", "^a|b", "^a|b$", "^é$", "^.$", "^a{2}$", "^(?!a)$", r"^a\$", "^(a$", "^a)$"]
         {
             assert!(!simple(pattern), "{pattern}");
         }

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::discriminator::Discriminator;
-use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
+use super::graph::{Combined, NodeId, NodeSet, NodeUsers, SchemaGraph};
 use super::schema::Schema;
 use crate::tree::{Key, Kind, Origin, Segment, Table, Text, Value, redact_at};
 
@@ -142,7 +142,7 @@ fn is_set(value: Option<&Value>) -> bool {
 
 impl SchemaGraph {
     /// The nodes from which alternatives with a discriminator can be reached.
-    pub(super) fn find_variants(&self, users: &[Vec<NodeId>]) -> NodeSet {
+    pub(super) fn find_variants(&self, users: &NodeUsers) -> NodeSet {
         self.leading_to(users, |_, node| {
             node.combined.iter().any(|combined| match combined {
                 Combined::AnyOf(branches) | Combined::OneOf(branches) => {

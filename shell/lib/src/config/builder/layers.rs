@@ -1,0 +1,215 @@
+//! The layers of a configuration, from the defaults to the overrides.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use speckit_core::config::source::{Environment, Language, Override, parse, prefix_of};
+use speckit_core::tree::typed::to_value;
+use speckit_core::{Layer, LayerKind, Origin, Source};
+
+use super::Builder;
+use crate::config::sources::Sources;
+use crate::os::documents::FileSource;
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
+    /// Takes defaults from a TOML text.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn defaults_toml(self, text: &str) -> Self {
+        self.defaults_text("defaults", text)
+    }
+
+    pub(crate) fn defaults_text(mut self, name: &str, text: &str) -> Self {
+        match parse(&Source::document(LayerKind::Defaults, name, text), Language::Toml) {
+            Ok(layer) => self.options.defaults.push(layer),
+            Err(diagnostics) => self.mistakes.extend(diagnostics),
+        }
+        self
+    }
+
+    /// Takes defaults from settings, as serde writes them. Map keys that
+    /// are not strings are a mistake, which [`Builder::open`] reports.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults(&Settings::from([("port".into(), 80)])).open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn defaults(mut self, settings: &T) -> Self
+    where
+        T: Serialize,
+    {
+        let source = Source::fragment(LayerKind::Defaults, "defaults", "");
+        match to_value(settings, &Origin::whole(&source)) {
+            Ok(root) => self.options.defaults.push(Layer::new(root)),
+            Err(error) => self.mistakes.push(error.into_diagnostic()),
+        }
+        self
+    }
+
+    /// Adds a file as a layer, or a folder of TOML files. It may be absent. Its name says whether it is TOML, JSON (`.json`), or JSON with comments and
+    /// trailing commas (`.jsonc`, `tsconfig.json`, …); without such a name it is JSON if it begins with `{`. See [`Language::of`].
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().file("absent.toml").open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.files.push(FileSource { path: path.into(), required: false, language: None });
+        self
+    }
+
+    /// As [`Builder::file`], in this language whatever its name is.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("ports.rc");
+    /// use speckit::Language;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// std::fs::write(&path, "{ \"port\": 80, /* open */ }")?;
+    /// let config = Config::builder().file_as(&path, Language::Jsonc).open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn file_as(mut self, path: impl Into<PathBuf>, language: Language) -> Self {
+        let language = Some(language);
+        self.sources.files.push(FileSource { path: path.into(), required: false, language });
+        self
+    }
+
+    /// Adds a file or a folder that must exist.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let error = Config::builder().required_file("absent.toml").open().unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].code, "file/missing");
+    /// ```
+    #[must_use]
+    pub fn required_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.files.push(FileSource { path: path.into(), required: true, language: None });
+        self
+    }
+
+    /// Adds the variables `PREFIX_…` as a layer: `APP_SERVER__PORT` is `server.port`. `APP`, `APP_` and `app` are the same
+    /// prefix; [`Builder::open`] refuses one that no variable can have.
+    ///
+    /// ```
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let environment = Environment::of([("APP_PORT", "80")]);
+    /// let builder = Config::builder().defaults_toml("port = 1").env_prefix("APP").environment(environment);
+    /// assert_eq!(builder.open()?.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
+        match prefix_of(&prefix.into()) {
+            Ok(prefix) => self.options.prefix = Some(prefix),
+            Err(diagnostic) => self.mistakes.push(diagnostic),
+        }
+        self
+    }
+
+    /// Ignores the listed variables, which are no settings: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
+    /// the program itself.
+    ///
+    /// ```
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let environment = Environment::of([("APP_LOG", "debug")]);
+    /// let builder = Config::builder().env_prefix("APP").environment(environment);
+    /// assert!(builder.env_reserved(["LOG"]).open()?.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn env_reserved<S: Into<String>>(mut self, suffixes: impl IntoIterator<Item = S>) -> Self {
+        self.options.reserved.extend(suffixes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Reads this environment instead of that of the process; for tests.
+    ///
+    /// ```
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().env_prefix("APP").environment(Environment::default());
+    /// assert!(builder.open()?.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.sources.environment = Some(environment);
+        self
+    }
+
+    /// Overrides one key by a text, which becomes a value of the key's type.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").set("port", "81").open()?;
+    /// assert_eq!(config.current()["port"], 81);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Set { key: key.into(), text: text.into() });
+        self
+    }
+
+    /// Overrides one key by a value as JSON, for a key that has several types.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, serde_json::Value>>;
+    /// let config = Config::builder().set_json("command", r#"["ls", "-l"]"#).open()?;
+    /// assert_eq!(config.current()["command"][1], "-l");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn set_json(mut self, key: impl Into<String>, json: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Json { key: key.into(), json: json.into() });
+        self
+    }
+
+    /// Removes a key that lower layers set.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").unset("port").open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn unset(mut self, key: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Unset { key: key.into() });
+        self
+    }
+
+    /// Replaces all files, the environment and the overrides by these. Without an environment, that of the process is read; for
+    /// none, give `Environment::default()`.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().sources(speckit::Sources::default()).open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
+        self
+    }
+}

@@ -1,0 +1,91 @@
+//! The schema of a configuration.
+
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use speckit_core::config::schema::{Schema, SchemaMap};
+
+use super::Builder;
+use crate::config::loading::SchemaSource;
+use crate::config::schemas::{Compile, compile_text};
+
+#[cfg(feature = "schema")]
+impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
+    /// Validates against a JSON Schema (Draft 4 to 2020-12, Draft 7 without `$schema`), and takes types, defaults and secrets
+    /// from it.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let schema = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
+    /// let builder = Config::builder().schema_json(schema);
+    /// assert!(builder.set("port", "0").open().is_err());
+    /// ```
+    #[must_use]
+    pub fn schema_json(self, text: &str) -> Self {
+        self.schema_text("schema", text, Schema::compile)
+    }
+
+    /// As [`Builder::schema_json`], without the check that the text is a schema, which takes most of the time of a start. A
+    /// keyword of a wrong form is ignored, so check the schema in a test:
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// const SCHEMA: &str = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
+    ///
+    /// let builder = Config::builder().schema_json_unchecked(SCHEMA);
+    /// assert!(builder.set("port", "0").open().is_err());
+    /// // In a test:
+    /// assert!(Config::builder().schema_json(SCHEMA).open().is_ok());
+    /// ```
+    #[must_use]
+    pub fn schema_json_unchecked(self, text: &str) -> Self {
+        self.schema_text("schema", text, Schema::compile_unchecked)
+    }
+
+    pub(crate) fn schema_text(mut self, name: &str, text: &str, compile: Compile) -> Self {
+        match compile_text(name, text, compile) {
+            Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
+            Err(diagnostics) => self.mistakes.extend(diagnostics),
+        }
+        self
+    }
+
+    /// As [`Builder::schema_json`], with a schema file: TOML if its name ends in `.toml`, else JSON. `maps` says which folder
+    /// has the documents of which URLs; nothing is downloaded.
+    ///
+    /// While [`Config::watch`](crate::Config::watch) runs, a change of the schema file or of a file that it refers to starts a reload. If the new schema is invalid, the reload is
+    /// refused.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().schema_file("absent.schema.json", Vec::new());
+    /// assert!(builder.open().unwrap_err().to_string().contains("absent.schema.json"));
+    /// ```
+    #[must_use]
+    pub fn schema_file(mut self, path: impl Into<PathBuf>, maps: Vec<SchemaMap>) -> Self {
+        self.schema = SchemaSource::File { path: path.into(), maps };
+        self
+    }
+
+    /// As [`Builder::schema_json`], with the schema that `schemars` generates for the type.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// struct Settings {
+    ///     port: u16,
+    /// }
+    /// let builder = Config::<Settings>::builder().schema_of_type();
+    /// assert!(builder.set("port", "many").open().is_err());
+    /// ```
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub fn schema_of_type(self) -> Self
+    where
+        T: schemars::JsonSchema,
+    {
+        let schema =
+            schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+        self.schema_json_unchecked(&schema.to_value().to_string())
+    }
+}

@@ -12,11 +12,12 @@ fn missing_attributes(root: &str) -> Vec<String> {
 }
 
 /// The files that may open the lint `unsafe_code`.
-const UNSAFE_DOORS: [&str; 4] = [
+const UNSAFE_DOORS: [&str; 5] = [
     // Use of resources by one child: wait4(2).
     "shell/lib/src/bench/command/child.rs",
-    // A session of its own for a child: setsid(2) between fork and exec.
-    "shell/lib/src/os/session.rs",
+    // A session of its own for a child: posix_spawn(3), and elsewhere setsid(2) between fork and exec.
+    "shell/lib/src/os/session/posix_spawn.rs",
+    "shell/lib/src/os/session/fork.rs",
     // Which streams were closed, before the standard library opens them.
     "shell/cli/src/terminal/closed.rs",
     // The default action of SIGTSTP, and the handler again: sigaction(2).

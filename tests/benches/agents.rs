@@ -6,18 +6,21 @@
 //!     cargo bench -p speckit-tests -F benches --bench agents
 //!     cargo bench -p speckit-tests -F benches --bench agents -- true 100     # only what has these words
 //!     cargo bench -p speckit-tests -F benches --bench agents -- spawn 3
+//!     cargo bench -p speckit-tests -F benches --bench agents -- start        # one start each, from a small and a large program
 //!     cargo bench -p speckit-tests -F benches --bench agents -- memory
 
 mod agents {
     pub(crate) mod gate;
     pub(crate) mod peers;
     pub(crate) mod spawn;
+    pub(crate) mod start;
     pub(crate) mod turns;
 }
 
 use agents::gate;
 use agents::peers::{Peer, Work};
 use agents::spawn::Spawner;
+use agents::start::Starter;
 use agents::turns::in_turns;
 use speckit_core::bench::stats::Samples;
 
@@ -39,6 +42,9 @@ fn main() {
             }
         }
     }
+    if is_wanted("start") {
+        compare_starters();
+    }
     if is_wanted("memory") {
         memory();
     }
@@ -58,6 +64,18 @@ fn compare_spawners(work: Work, count: usize) {
     println!("spawn {count} agents of {}", work.name());
     let names = Spawner::ALL.iter().map(|spawner| spawner.name());
     print(names.zip(&samples), work);
+}
+
+/// Starts a program from this one as it is, and with 200 MiB more memory.
+fn compare_starters() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for mebibytes in [0, 200] {
+        let memory = std::hint::black_box(vec![1_u8; mebibytes << 20]);
+        let samples = in_turns(&Starter::ALL, |starter| starter.run(&runtime));
+        println!("start, {mebibytes} MiB more");
+        print(Starter::ALL.iter().map(|starter| starter.name()).zip(&samples), Work::True);
+        drop(memory);
+    }
 }
 
 /// Prints the medians, and the ratios of the first one to each.

@@ -189,10 +189,11 @@ impl FailureRule {
     /// What the first match says, and its line.
     fn find(&self, text: &str) -> Option<(Failure, String)> {
         let captures = self.pattern.captures(text)?;
-        let start = captures.get(0)?.start();
-        let (before, after) = text.split_at_checked(start)?;
+        // The match may begin with line ends.
+        let after = text.get(captures.get(0)?.start()..)?.trim_start_matches(['\r', '\n']);
+        let before = text.strip_suffix(after)?;
         let begun = before.rsplit('\n').next().unwrap_or_default();
-        let line = format!("{begun}{}", after.lines().find(|line| !line.is_empty()).unwrap_or_default());
+        let line = format!("{begun}{}", after.lines().next().unwrap_or_default());
         let group = match &self.retry_after {
             Some(CaptureGroup::Number(number)) => captures.get(*number as usize),
             Some(CaptureGroup::Name(name)) => captures.name(name),
@@ -277,6 +278,71 @@ mod tests {
     }
 
     #[test]
+    fn every_kept_part_is_searched_and_standard_output_first() {
+        let rules = rules(vec![pattern(
+            r"wait (\d+) of (\d+)",
+            FailureClass::Retryable,
+            Some(CaptureGroup::Number(2)),
+        )]);
+        let rules = rules.unwrap();
+        let found = |stdout: &Captured, stderr: &Captured| {
+            rules.failure(stdout, stderr).map(|found| (found.line, found.failure.suggested))
+        };
+        let none = Captured::default();
+        let one = || Some((String::from("wait 1 of 30"), Some(Duration::from_secs(30))));
+        for part in [Captured::cut(b"wait 1 of 30".into(), &[], 9), Captured::cut(vec![], b"wait 1 of 30", 9)]
+        {
+            assert_eq!([found(&part, &none), found(&none, &part)], [one(), one()]);
+        }
+        assert_eq!(found(&captured("wait 1 of 30"), &captured("wait 1 of 7")), one());
+    }
+
+    #[test]
+    fn a_line_begins_after_the_line_ends_of_a_match() {
+        let rules = rules(vec![pattern(r"\s*quota\s*", FailureClass::Permanent, None)]).unwrap();
+        for (text, line) in [
+            ("a\r\n\nno quota left\nb", "no quota left"),
+            ("a\n\nquota left\nb", "quota left"),
+            ("quota\n", "quota"),
+        ] {
+            let found = rules.failure(&captured(text), &Captured::default()).unwrap();
+            assert_eq!(found.line, line);
+        }
+    }
+
+    #[test]
+    fn the_settings_of_a_configuration_are_checked_in_the_order_of_reports() {
+        use crate::config::source::{Language, parse};
+        use crate::config::{MergeStrategy, Merged};
+        use crate::tree::Source;
+
+        let found = |text: &str| {
+            let defaults = "[providers.default]\nerror_at = \"e\"\n[providers.set]\nanswer_at = \"/a\"\nerror_at = \"e\"\n";
+            let layers = [(LayerKind::Defaults, "base", defaults), (LayerKind::File, "app.toml", text)];
+            let layers = layers.map(|(kind, name, text)| {
+                parse(&Source::document(kind, name, text), Language::Toml).unwrap()
+            });
+            let merged = Merged::of(&layers, &|_| MergeStrategy::Join).unwrap();
+            let line =
+                |one: &Diagnostic| format!("{} {} {}", one.code, one.key, one.origin.as_ref().unwrap());
+            check_outputs(merged.root()).iter().map(line).collect::<Vec<_>>()
+        };
+        let text = "[orchestrator]\naccept = [\"yes\"]\n\n[providers.a]\noutput = \"xml\"\nanswer_at = \"a\"\n\
+                    [[providers.b.failure_patterns]]\npattern = \"(\"\nclass = \"permanent\"\n[providers.c]\nanswer_at = \"a\"\n\
+                    [providers.set]\nanswer_at = \"/b\"\n";
+        assert_eq!(
+            found(text),
+            [
+                "provider/output providers.set.error_at base:5:12",
+                "gate/accept orchestrator.accept app.toml:2:10",
+                "provider/pattern providers.b.failure_patterns[0].pattern app.toml:8:11",
+                "provider/output providers.c.answer_at app.toml:11:13",
+            ]
+        );
+        assert_eq!(found("[orchestrator]\naccept = [\"yes\"]\nagree_on = \"verdict\"\n"), [""; 0]);
+    }
+
+    #[test]
     fn a_wait_is_whole_or_has_a_fraction() {
         for (text, expected) in [
             ("0", Some(Duration::ZERO)),
@@ -287,6 +353,7 @@ mod tests {
             ("-1", None),
             ("1.2.3", None),
             (".", None),
+            (".5", None),
             ("1e3", None),
             ("inf", None),
             ("soon", None),
@@ -304,6 +371,7 @@ mod tests {
                 pattern("(", FailureClass::Permanent, None),
                 pattern("(a)(?<b>c)", FailureClass::Permanent, Some(CaptureGroup::Name("d".into()))),
                 pattern("a", FailureClass::Permanent, Some(CaptureGroup::Number(1))),
+                pattern("(a)", FailureClass::Permanent, Some(CaptureGroup::Number(0))),
                 pattern("x*", FailureClass::Permanent, None),
                 pattern(r"\w{1000}{10}", FailureClass::Permanent, None),
             ],
@@ -325,11 +393,12 @@ mod tests {
                 ),
                 format!("{patterns}[1].retry_after: the pattern has no group `d`; it has 1, `b`"),
                 format!("{patterns}[2].retry_after: the pattern has no group 1; it has none"),
+                format!("{patterns}[3].retry_after: the pattern has no group 0; it has 1"),
                 format!(
-                    "{patterns}[3].pattern: the regular expression matches the empty text, and so every text"
+                    "{patterns}[4].pattern: the regular expression matches the empty text, and so every text"
                 ),
                 format!(
-                    "{patterns}[4].pattern: the regular expression is too large: it needs more than 1 MiB when it is compiled"
+                    "{patterns}[5].pattern: the regular expression is too large: it needs more than 1 MiB when it is compiled"
                 ),
             ]
         );

@@ -202,27 +202,33 @@ proptest! {
 
     #[test]
     fn a_sweep_of_a_job_kills_exactly_its_session_and_its_marked_processes(
-        leader in 2..12_u32, start in 0..3_u64, program in 0..6_u32, list in list(), marked in btree_set(0..12_u32, 0..6),
+        leader in 2..12_u32, start in 0..3_u64, program in 0..6_u32, leaders in btree_set(2..12_u32, 0..4), list in list(),
+        marked in btree_set(0..12_u32, 0..6),
     ) {
-        let mut sweep = Sweep::of_job(leader, start, program);
+        let sweep_of_job = || Sweep::of_job(leader, start, program, leaders.clone());
+        let mut sweep = sweep_of_job();
         prop_assert!(!sweep.is_done());
         let found = sweep.groups_to_kill(&list, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
         let is_leader_there = list.iter().any(|one| (one.id, one.group, one.start) == (leader, leader, start));
         let is_of_job = |one: &ProcessEntry| {
             let is_of_leader = one.group == leader || one.session == leader;
-            (is_of_leader && is_leader_there) || (marked.contains(&one.id) && (one.start >= start || one.group == leader))
+            let is_of_other_job = one.session != leader && leaders.contains(&one.session);
+            let may_be_marked = one.start >= start && !is_of_other_job || one.group == leader;
+            (is_of_leader && is_leader_there) || (marked.contains(&one.id) && may_be_marked)
         };
         let expected: BTreeSet<u32> = list
             .iter()
             .filter(|one| !one.is_ended && ![0, 1, program].contains(&one.group) && is_of_job(one))
             .map(|one| one.group)
             .collect();
-        // Ids of a job that are larger than its leader's, as the system assigns them, are found in a part of the list too.
-        let least = Sweep::of_job(leader, start, program).least_id(list.iter().map(|one| one.id).max());
-        if !expected.is_empty() && list.iter().all(|one| one.id >= leader || !is_of_job(one)) {
+        // A part of the list is enough, since ids of a job are larger than its leader's, and other leaders are not of the job.
+        let is_other_leader = |id: u32| id != leader && leaders.contains(&id);
+        if list.iter().all(|one| one.id >= leader && !is_other_leader(one.id) || !is_of_job(one)) {
+            let mut of_part = sweep_of_job();
+            let last = list.iter().map(|one| one.id).max();
             let mut part = list.clone();
-            part.retain(|one| one.id >= least);
-            let mut of_part = Sweep::of_job(leader, start, program);
+            part.retain(|one| of_part.is_relevant(one.id, last));
+            prop_assert!(part.iter().all(|one| !is_other_leader(one.id) && (one.id >= leader || last < Some(leader))));
             let found = of_part.groups_to_kill(&part, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
             prop_assert_eq!(found, expected.iter().copied().collect::<Vec<_>>());
         }

@@ -9,6 +9,7 @@ use speckit_core::agents::OutputMode;
 use speckit_core::agents::consensus::{
     AnswerScanner, JsonPointer, NoAnswer, OutputReader, OutputReading, answer,
 };
+use speckit_core::config::redact::Masks;
 
 const PLACES: [&str; 7] = ["", "/a", "/a/b", "/a/0/b", "/b", "/~1~0", "/c"];
 
@@ -235,6 +236,7 @@ fn an_error_has_a_text() {
         (r#"{"r": {"e": true}}"#, None),
         // The last value of a name counts, and an error in any document does.
         (r#"{"e": true, "e": false}"#, None),
+        (r#"{"e": true, "e": null}"#, None),
         ("{\"e\": \"first\"}\n{\"e\": false}", Some("first")),
     ] {
         let found = read(reader(OutputMode::Jsonl, "/r", Some("/e")), document.as_bytes(), &[]);
@@ -284,5 +286,116 @@ fn an_error_counts_in_a_document_that_is_cut_or_nested_deep() {
         for depth in [1, 126, 127, 500, 9_998, 20_000] {
             assert!(error(mode, &nested(depth)).is_some(), "{depth} levels");
         }
+        let after_another = format!("{{\"is_error\":\"first\"}}\n{}", nested(20_000));
+        assert_eq!(error(mode, &after_another).as_deref(), Some("first"));
+        let without_place = read(reader(mode, "/result", None), nested(20_000).as_bytes(), &[]);
+        assert_eq!(without_place.error, None);
     }
+}
+
+#[test]
+fn what_is_no_json_is_no_document() {
+    let found = |text: &str| read(reader(OutputMode::Jsonl, "/item", None), text.as_bytes(), &[]).answer;
+    for value in [
+        "-",
+        "1.",
+        "1e",
+        "1e+",
+        "01",
+        "+1",
+        "tru",
+        "trux",
+        "nil",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{]",
+        "[}",
+        "[1}",
+        "{\"a\":1]",
+        "{\"a\":1,}",
+        "{\"a\" 1}",
+        "{a: 1}",
+        "\u{c}1",
+        "\"\u{1}\"",
+        "\"\\q\"",
+        "\"\\u12g4\"",
+    ] {
+        let text = format!("{{\"item\": {value}}}");
+        assert_eq!(found(&text), Err(NoAnswer::BrokenDocument("/item".into())), "{text}");
+    }
+    for value in ["-0", "1.5e+10", "0e0", "true", "[ ]", "{ }", "[1 , {\"a\" : 2 }]", "\"\\u12a4\\/\""] {
+        let text = format!("{{\"item\" :\t{value} }}\r");
+        assert!(!matches!(found(&text), Err(NoAnswer::BrokenDocument(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_place_is_found_among_similar_ones() {
+    let answer = |number: u32| format!("{{\"b\": \"{{\\\"verdict\\\": {number}}}\"}}");
+    let found =
+        |place: &str, text: &str| read(reader(OutputMode::Json, place, None), text.as_bytes(), &[]).answer;
+    let list = format!("{{\"a\": [{}, {}, 3]}}", answer(1), answer(2));
+    assert_eq!(found("/a/0/b", &list), Ok(Some("1".into())));
+    assert_eq!(found("/a/1/b", &list), Ok(Some("2".into())));
+    // The last value of a name counts, also if the place is not in it.
+    let twice = format!("{{\"a\": {}, \"a\": {{\"c\": 1}}}}", answer(1));
+    assert_eq!(found("/a/b", &twice), Err(NoAnswer::NotAt("/a/b".into())));
+    let longer = "{\"result\": \"{\\\"verdict\\\": 1}\", \"result_2\": \"{\\\"verdict\\\": 2}\"}";
+    assert_eq!(found("/result", longer), Ok(Some("1".into())));
+    assert_eq!(found("", "{\"verdict\": 1}"), Ok(Some("1".into())));
+    assert_eq!(found("", "{\"verdict\": 1"), Err(NoAnswer::BrokenDocument(String::new())));
+}
+
+#[test]
+fn text_has_neither_places_nor_errors() {
+    let document = r#"{"error": "limit", "result": "{\"verdict\": 1}"}"#;
+    let found = |mode| read(reader(mode, "/result", Some("/error")), document.as_bytes(), &[]);
+    assert_eq!(found(OutputMode::Json).answer, Ok(Some("1".into())));
+    let as_text = found(OutputMode::Text);
+    assert_eq!((as_text.answer, as_text.error), (Err(NoAnswer::NoKey("verdict".into())), None));
+    let errors_only = OutputReader::new(OutputMode::Json, None, "/error".parse().ok(), None);
+    assert_eq!(read(errors_only, document.as_bytes(), &[]).error.as_deref(), Some("limit"));
+}
+
+#[test]
+fn a_secret_is_no_answer_in_any_form() {
+    let masks = std::sync::Arc::new(Masks::of_texts(["s3cret-token".to_owned()]));
+    for (mode, text) in [
+        (OutputMode::Text, "{\"verdict\": \"s3cret-token\"}"),
+        (OutputMode::Json, "{\"result\": {\"verdict\": \"s3cret-token\"}}"),
+    ] {
+        let reader = reader(mode, "/result", None).with_masks(&masks);
+        assert_eq!(
+            read(reader, text.as_bytes(), &[]).answer,
+            Err(NoAnswer::Secret("verdict".into())),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn escapes_are_decoded() {
+    for (written, text) in [
+        (r#"a\"\\\/\b\f\n\r\t"#, "a\"\\/\u{8}\u{c}\n\r\t"),
+        (r"\u00E4\ud83d\uDE00x", "\u{e4}\u{1f600}x"),
+        (r"\ud83d\ude00\n", "\u{1f600}\n"),
+        // Halves of pairs alone.
+        (r"\ud83d", "\u{fffd}"),
+        (r"\ude00", "\u{fffd}"),
+        (r"\ud83dx", "\u{fffd}x"),
+        (r"\ud83d\n", "\u{fffd}\n"),
+        (r"\ud83d\ud83d\ude00", "\u{fffd}\u{1f600}"),
+    ] {
+        let document = format!("{{\"e\": \"{written}\"}}");
+        let found = read(reader(OutputMode::Json, "/r", Some("/e")), document.as_bytes(), &[]);
+        assert_eq!(found.error.as_deref(), Some(text), "{document}");
+    }
+}
+
+#[test]
+fn the_beginning_of_a_long_error_is_kept() {
+    let document = format!("{{\"e\": \"{}\"}}", "x".repeat(1 << 20));
+    let found = read(reader(OutputMode::Json, "/r", Some("/e")), document.as_bytes(), &[]);
+    assert_eq!(found.error.map(|error| error.len()), Some(4096));
 }

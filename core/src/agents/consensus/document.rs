@@ -301,8 +301,7 @@ impl DocumentReader {
             let free = (self.longest_name + 1).saturating_sub(self.name.len());
             self.name.extend(content.iter().take(free));
         } else {
-            let level = self.containers.len();
-            self.searches.iter_mut().for_each(|search| search.push_text(level, content));
+            self.searches.iter_mut().for_each(|search| search.push_text(content));
         }
     }
 }
@@ -338,8 +337,8 @@ impl ValueSearch {
     }
 
     /// Takes the content of a text.
-    fn push_text(&mut self, level: usize, content: &[u8]) {
-        if self.is_capturing && self.is_at(level) {
+    fn push_text(&mut self, content: &[u8]) {
+        if self.is_capturing {
             self.push(content, true);
         }
     }

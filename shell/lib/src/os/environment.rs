@@ -1,6 +1,8 @@
 //! Access to the environment: read once, and passed on as a value.
 #![expect(clippy::disallowed_methods, reason = "this module is the only access to the environment")]
 
+use std::ffi::OsString;
+
 use speckit_core::config::source::{Environment, Variable};
 
 /// The current environment of this process.
@@ -19,8 +21,18 @@ pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
     }))
 }
 
+/// The current environment with these changes: variables with their values, and, without a value, those that it does not have.
+#[cfg(all(target_os = "linux", feature = "agents"))]
+pub(crate) fn with(
+    changes: &std::collections::BTreeMap<&str, Option<&str>>,
+) -> impl Iterator<Item = (OsString, OsString)> {
+    let is_kept = |name: &OsString| name.to_str().is_none_or(|name| !changes.contains_key(name));
+    let kept = std::env::vars_os().filter(move |(name, _)| is_kept(name));
+    kept.chain(changes.iter().filter_map(|(name, value)| Some((name.into(), (*value)?.into()))))
+}
+
 /// The arguments of this process, with the name of the program.
-pub fn arguments() -> Vec<std::ffi::OsString> {
+pub fn arguments() -> Vec<OsString> {
     std::env::args_os().collect()
 }
 

@@ -1,22 +1,36 @@
-//! Starts a program in a session of its own (setsid(2)).
+//! Starts programs in sessions of their own (setsid(2)).
 
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
 
-/// Makes the program lead a session, and with it a process group, of its own. It has no controlling terminal, so opening `/dev/tty`
-/// fails (ENXIO).
+use rustix::process::Pid;
+
+#[cfg(not(target_os = "linux"))]
+mod fork;
+#[cfg(target_os = "linux")]
+mod posix_spawn;
+
+/// A program to start.
+pub(crate) struct Program<'a> {
+    /// Its name or its path.
+    pub(crate) name: &'a str,
+    /// Its arguments, without its name.
+    pub(crate) arguments: &'a [String],
+    /// How its environment differs from that of this process: variables that it gets, and, without a value, those that it does not inherit.
+    pub(crate) variables: BTreeMap<&'a str, Option<&'a str>>,
+}
+
+/// Starts a program with these standard streams (input, output, error). It leads a session, and with it a process group, of its own.
+/// Returns its process id; the caller has to reap it.
 ///
-/// The child is made by fork and not by `posix_spawn`: `std` has no stable way to ask for a session, and not every system has
-/// `POSIX_SPAWN_SETSID`. Fork copies the page tables of the parent, which takes longer the more memory it uses.
-pub(crate) fn in_own_session(command: &mut Command) {
-    let setsid = || {
-        rustix::process::setsid()?;
-        Ok(())
-    };
-    // SAFETY: the closure runs between fork and exec, where only async-signal-safe functions may be called. It calls only setsid(2),
-    // which is one of them; it allocates nothing, takes no lock and cannot panic.
-    #[expect(unsafe_code, reason = "only `pre_exec` runs code between fork and exec, and it is unsafe")]
-    unsafe {
-        command.pre_exec(setsid);
-    }
+/// It has no controlling terminal, so opening `/dev/tty` fails (ENXIO).
+///
+/// # Errors
+/// Why the system did not start it; then no process is left.
+pub(crate) fn spawn_in_session(program: &Program<'_>, streams: [OwnedFd; 3]) -> io::Result<Pid> {
+    #[cfg(target_os = "linux")]
+    return posix_spawn::spawn(program, streams);
+    #[cfg(not(target_os = "linux"))]
+    fork::spawn(program, streams)
 }

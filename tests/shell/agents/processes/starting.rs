@@ -6,7 +6,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use speckit::retry::ErrorClass;
 
 use super::*;
-use crate::executable::write_executable;
 
 #[track_caller]
 fn run_failing_start(job: Job) -> (ErrorClass, String) {
@@ -38,6 +37,11 @@ fn a_program_that_is_missing_or_not_executable_has_a_clear_reason() {
         assert_permanent(job("/nowhere/agent", &[]), "`/nowhere/agent` does not exist");
         assert_permanent(job(&file("plain", "#!/bin/sh\n", 0o644), &[]), "permission denied");
         assert_permanent(job(&file("lost", "#!/nowhere/sh\n", 0o755), &[]), "interpreter");
+        #[cfg(target_os = "linux")]
+        assert_permanent(
+            job(&file("script", "echo no\n", 0o755), &[]),
+            "a script needs a first line such as `#!/bin/sh`",
+        );
         assert_permanent(job(&folder.path().display().to_string(), &[]), "permission denied");
         assert_permanent(job("/bin/sh", &["-c", "a\0b"]), "NUL");
         assert_permanent(job("", &[]), "``");
@@ -106,15 +110,29 @@ fn the_environment_is_inherited_except_for_withheld_variables() {
     });
 }
 
-#[cfg(target_env = "gnu")]
+#[cfg(target_os = "linux")]
 #[test]
-fn a_file_without_an_interpreter_line_is_run_by_the_shell() {
+fn a_command_without_path_is_found_in_the_path_of_this_process() {
     run_isolated(|| {
-        let folder = tempfile::TempDir::new().unwrap();
-        let path = folder.path().join("agent");
-        write_executable(&path, "echo by the shell");
-        let attempt = run(job(path.to_str().unwrap(), &[]));
-        assert_eq!((attempt.ending.clone(), stdout(&attempt)), (exited(0), "by the shell\n".to_owned()));
+        let mut job = job("env", &[]);
+        job.command.withheld = vec!["PATH".to_owned()];
+        job.command.environment.insert("SPECKIT_TEST_ADDED".into(), "added".to_owned().into());
+        let environment = stdout(&run(job));
+        let has = |start: &str| environment.lines().any(|line| line.starts_with(start));
+        assert!(!has("PATH=") && has("SPECKIT_TEST_ADDED=added") && has("HOME="), "{environment}");
+    });
+}
+
+#[test]
+fn a_process_inherits_what_the_standard_library_lets_it_inherit() {
+    run_isolated(|| {
+        let listed = Command::new("ls").arg("/proc/self/fd").stdin(Stdio::null()).output().unwrap();
+        let prompted = with_prompt(job("ls", &["/proc/self/fd"]), "prompt");
+        for job in [job("ls", &["/proc/self/fd"]), prompted] {
+            assert_eq!(stdout(&run(job)), String::from_utf8(listed.stdout.clone()).unwrap());
+        }
+        // A Rust program ignores SIGPIPE.
+        assert_eq!(run(sh("kill -PIPE $$; exit 3")).ending, Ending::Signalled { signal: 13 });
     });
 }
 

@@ -106,6 +106,8 @@ pub struct Sweep {
     marked_since: Option<u64>,
     /// The leader of the job; `None`: the groups are those of a program.
     leader: Option<u32>,
+    /// The leaders of the other jobs of the program.
+    leaders: BTreeSet<u32>,
     clean_scans: u32,
     needed_scans: u32,
 }
@@ -117,6 +119,7 @@ impl Sweep {
             own,
             groups: register.groups().collect(),
             leader: None,
+            leaders: BTreeSet::new(),
             confirmed: BTreeSet::new(),
             marked_since: (!register.is_exiting() && register.mark().is_some()).then_some(0),
             clean_scans: 0,
@@ -127,12 +130,18 @@ impl Sweep {
     /// A sweep for the groups of a job, whose leader has ended and is not reaped, and which the program itself ends. The leader
     /// started at this time, and no process of the job before it.
     ///
+    /// `leaders` are those of all running jobs of the program: children of it that are not reaped. Such a leader and the processes of its
+    /// session belong to its own job, because a process cannot enter a session that exists. So most processes that start beside the job
+    /// need not be read.
+    ///
     /// A single scan that finds nothing is enough, so that a job that leaves nothing behind costs little.
-    pub fn of_job(leader: u32, start: u64, program_group: u32) -> Self {
+    pub fn of_job(leader: u32, start: u64, program_group: u32, mut leaders: BTreeSet<u32>) -> Self {
+        leaders.remove(&leader);
         Self {
             own: OwnGroups { guard: program_group, program: program_group },
             groups: BTreeMap::from([(leader, Some(start))]),
             leader: Some(leader),
+            leaders,
             confirmed: BTreeSet::new(),
             marked_since: Some(start),
             clean_scans: 0,
@@ -140,19 +149,20 @@ impl Sweep {
         }
     }
 
-    /// The least id of the processes that matter, if the system has assigned this id last.
+    /// Whether a scan has to see the process with this id, if the system has assigned `last_assigned` last.
     ///
     /// Ids are assigned in ascending order until the largest one, and then anew. So the processes of a job have larger ids than its leader,
     /// unless an id below the leader's was assigned since.
-    pub fn least_id(&self, last_assigned: Option<u32>) -> u32 {
-        match (self.leader, last_assigned) {
-            (Some(leader), Some(last)) if last >= leader => leader,
-            _ => 0,
-        }
+    pub fn is_relevant(&self, id: u32, last_assigned: Option<u32>) -> bool {
+        let is_later = match (self.leader, last_assigned) {
+            (Some(leader), Some(last)) if last >= leader => id >= leader,
+            _ => true,
+        };
+        is_later && !self.leaders.contains(&id)
     }
 
-    /// The groups to kill now, in the order of their ids, from a list of all processes that matter. `mark` is called only for
-    /// processes where it matters.
+    /// The groups to kill now, in the order of their ids, from a list of all [relevant](Self::is_relevant) processes. `mark` is called
+    /// only for processes where it matters.
     pub fn groups_to_kill(
         &mut self,
         processes: &[ProcessEntry],
@@ -175,7 +185,8 @@ impl Sweep {
                 groups.insert(one.group);
                 continue;
             }
-            let may_be_marked = self.marked_since.is_some_and(|since| one.start >= since);
+            let is_others = self.leaders.contains(&one.session);
+            let may_be_marked = !is_others && self.marked_since.is_some_and(|since| one.start >= since);
             if may_be_marked || self.groups.contains_key(&one.group) {
                 match mark(one.id) {
                     Mark::Present => {

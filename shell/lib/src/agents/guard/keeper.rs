@@ -1,7 +1,6 @@
 //! The work of the guard process: read its input, then kill the remaining groups.
 #![expect(clippy::disallowed_methods, reason = "the guard reads its standard input and writes one line")]
 
-use std::ffi::CStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +16,8 @@ use super::{READY, VARIABLE, processes};
 
 /// The name of a guard in process lists, so that killing the program by its name does not kill both.
 pub(super) const NAME: &str = "gate-guard";
-const THREAD_NAME: &CStr = c"gate-guard";
+#[cfg(target_os = "linux")]
+const THREAD_NAME: &std::ffi::CStr = c"gate-guard";
 
 /// How long killed processes may take to end: an uninterruptible system call delays the end.
 const BOUND: Duration = Duration::from_secs(2);
@@ -30,6 +30,7 @@ pub(super) fn keep() {
         return;
     }
     // The handlers keep Ctrl-C and a hang-up from ending the guard. It works without them, and without its name.
+    #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_name(THREAD_NAME);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());

@@ -22,7 +22,7 @@ pub(in crate::agents) fn kill_found(
     let started = clock::now();
     let mut found = Vec::new();
     while !sweep.is_done() && clock::now().saturating_duration_since(started) < bound {
-        let seen = processes::from_id(sweep.least_id(processes::last_id()));
+        let seen = processes::relevant_to(sweep);
         let groups: Vec<u32> = match &seen {
             Some(seen) => sweep.groups_to_kill(seen, mark),
             None => sweep.unverified().filter(|group| is_group(*group)).collect(),

@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
+use std::sync::OnceLock;
 
 use speckit_core::agents::gate::LeftProcess;
-use speckit_core::agents::process::guard::{Mark, ProcessEntry, has_variable, last_process_id};
+use speckit_core::agents::process::guard::{Mark, ProcessEntry, Sweep, has_variable, last_process_id};
 
 /// More bytes than a `stat` file has: 52 numbers and a name of at most 64 bytes.
 const LONGEST_STAT: usize = 2048;
@@ -16,10 +17,11 @@ pub(in crate::agents) fn start_of(id: u32) -> Option<u64> {
     of(id).map(|seen| seen.start)
 }
 
-/// The process group of this process. Without `/proc` that of a process that leads one.
+/// The process group of this process at the first call. Without `/proc` that of a process that leads one.
 pub(in crate::agents) fn own_group() -> u32 {
+    static OWN_GROUP: OnceLock<u32> = OnceLock::new();
     let id = std::process::id();
-    of(id).map_or(id, |own| own.group)
+    *OWN_GROUP.get_or_init(|| of(id).map_or(id, |own| own.group))
 }
 
 /// One process. `None` without such a process or `/proc`.
@@ -31,19 +33,19 @@ pub(in crate::agents) fn of(id: u32) -> Option<ProcessEntry> {
 
 /// All processes; `None` without `/proc`. A process that starts or ends meanwhile may be missing.
 pub(in crate::agents) fn all() -> Option<Vec<ProcessEntry>> {
-    from_id(0)
+    with_ids(|_| true)
 }
 
-/// The process id that the system has assigned last. `None` without `/proc`.
-pub(in crate::agents) fn last_id() -> Option<u32> {
-    last_process_id(&fs::read_to_string("/proc/loadavg").ok()?)
+/// The processes that a scan of the sweep has to see, of which there is one; `None` without `/proc`.
+pub(in crate::agents) fn relevant_to(sweep: &Sweep) -> Option<Vec<ProcessEntry>> {
+    let last_assigned = fs::read_to_string("/proc/loadavg").ok().and_then(|text| last_process_id(&text));
+    with_ids(|id| sweep.is_relevant(id, last_assigned))
 }
 
-/// The processes with at least this id, of which there is one; `None` without `/proc`.
-pub(in crate::agents) fn from_id(least: u32) -> Option<Vec<ProcessEntry>> {
+fn with_ids(is_wanted: impl Fn(u32) -> bool) -> Option<Vec<ProcessEntry>> {
     let entries = fs::read_dir("/proc").ok()?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let ids = names.filter_map(|name| name.parse::<u32>().ok()).filter(|id| *id >= least);
+    let ids = names.filter_map(|name| name.parse::<u32>().ok()).filter(|id| is_wanted(*id));
     let found: Vec<ProcessEntry> = ids.filter_map(of).collect();
     (!found.is_empty()).then_some(found)
 }

@@ -1,4 +1,4 @@
-//! ProcessDescriptors the exit of a child without reaping it.
+//! Watches for the exit of a child without reaping it.
 #![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ pub(super) struct ExitWatcher {
     /// Reports the exit. Without it the child is polled.
     #[cfg(target_os = "linux")]
     descriptor: Option<pidfd::ProcessDescriptor>,
+    /// Whether the report has come, and the child is polled from here on.
+    #[cfg(target_os = "linux")]
     is_polled: bool,
     next_poll: Instant,
     pause: Duration,
@@ -39,7 +41,8 @@ impl ExitWatcher {
             pid,
             #[cfg(target_os = "linux")]
             descriptor: None,
-            is_polled: true,
+            #[cfg(target_os = "linux")]
+            is_polled: false,
             next_poll: clock::now(),
             pause: FIRST_PAUSE,
         }
@@ -50,7 +53,6 @@ impl ExitWatcher {
         #[cfg(target_os = "linux")]
         if let Ok(descriptor) = pidfd::ProcessDescriptor::of(self.pid) {
             self.descriptor = Some(descriptor);
-            self.is_polled = false;
         }
     }
 

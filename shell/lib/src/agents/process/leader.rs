@@ -1,11 +1,14 @@
 //! The first process of a group; dropping it kills the group.
+#![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
-use std::process::{Child, ExitStatus};
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process, test_kill_process_group};
+use rustix::process::{Pid, WaitOptions, test_kill_process, test_kill_process_group, waitpid};
 
 use speckit_core::agents::gate::LeftProcess;
 use speckit_core::agents::process::guard::{Mark, ProcessEntry, Sweep};
@@ -19,14 +22,17 @@ use crate::sync::Mutex;
 /// How long a drop waits for the exit of the killed process, and how long processes that have left its group may take to end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The leaders of this process that are not reaped.
+static LEADERS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
 /// Killed processes that had not exited when they were last polled.
-static ORPHANS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+static ORPHANS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// A child that leads a session and a group of its own.
 pub(super) struct Leader {
-    /// `None` once it is reaped: its number can be reused, so it gets no more signals.
-    child: Option<Child>,
     pid: Pid,
+    /// Once it is reaped, its number can be reused, so it gets no more signals.
+    is_reaped: bool,
     job: JobProcesses,
     /// A process of the group that was running at the last look.
     member: Option<u32>,
@@ -38,20 +44,14 @@ pub(super) struct Leader {
 impl Leader {
     /// Takes a child that leads a session of its own, and registers the group with the guard. Without a mark, processes that leave the
     /// group are spared.
-    pub(super) fn of(child: Child, mark: Option<String>, guard: Option<Arc<Guard>>) -> Self {
-        let (pid, pgid) = (Pid::from_child(&child), child.id());
+    pub(super) fn of(pid: Pid, mark: Option<String>, guard: Option<Arc<Guard>>) -> Self {
+        let pgid = pid.as_raw_nonzero().get().unsigned_abs();
+        LEADERS.lock().insert(pgid);
         let exit_watcher = ExitWatcher::of(pid);
         // From here a drop kills the child, whatever fails.
         let job = JobProcesses { leader: pgid, start: processes::start_of(pgid), mark };
-        let mut leader = Self {
-            child: Some(child),
-            pid,
-            job,
-            member: None,
-            exit_watcher,
-            guard: None,
-            patience: PATIENCE,
-        };
+        let mut leader =
+            Self { pid, is_reaped: false, job, member: None, exit_watcher, guard: None, patience: PATIENCE };
         if let Some(guard) = guard {
             guard.add(pgid);
             leader.guard = Some(guard);
@@ -62,14 +62,14 @@ impl Leader {
 
     /// Ready when it has exited. It is not reaped.
     pub(super) async fn exit(&mut self) {
-        if self.child.is_some() {
+        if !self.is_reaped {
             self.exit_watcher.exit().await;
         }
     }
 
     /// Whether it has exited.
     pub(super) fn has_exited(&self) -> bool {
-        self.child.is_none() || self.exit_watcher.has_exited()
+        self.is_reaped || self.exit_watcher.has_exited()
     }
 
     /// Asks the group to end.
@@ -112,18 +112,16 @@ impl Leader {
 
     /// Reaps it after its exit, when its group has been killed. `None` if it has not exited, or something else has reaped it.
     pub(super) fn reap(&mut self) -> Option<ExitStatus> {
-        let child = self.child.as_mut()?;
-        if let Some(guard) = self.guard.take() {
-            guard.remove(child.id());
-        }
-        if self.exit_watcher.is_reaped() {
-            self.child = None;
+        if self.is_reaped {
             return None;
         }
-        let reaped = child.try_wait();
-        if !matches!(reaped, Ok(None)) {
-            self.child = None;
+        if let Some(guard) = self.guard.take() {
+            guard.remove(self.job.leader);
         }
+        // Before its number can be reused.
+        LEADERS.lock().remove(&self.job.leader);
+        let reaped = if self.exit_watcher.is_reaped() { Err(Errno::CHILD) } else { try_reap(self.pid) };
+        self.is_reaped = !matches!(reaped, Ok(None));
         reaped.ok().flatten()
     }
 
@@ -133,7 +131,7 @@ impl Leader {
     }
 
     fn signal(&self, signal: fn(Pid)) {
-        if self.child.is_some() && !self.is_foreign() {
+        if !self.is_reaped && !self.is_foreign() {
             signal(self.pid);
         }
     }
@@ -160,7 +158,7 @@ impl JobProcesses {
     /// `None`: only the group is killed.
     fn sweep(&self) -> Option<Sweep> {
         self.mark.as_ref()?;
-        Some(Sweep::of_job(self.leader, self.start?, processes::own_group()))
+        Some(Sweep::of_job(self.leader, self.start?, processes::own_group(), LEADERS.lock().clone()))
     }
 
     fn mark_of(&self, id: u32) -> Mark {
@@ -170,7 +168,7 @@ impl JobProcesses {
     /// Whether one look finds no process that has left the group.
     fn has_none_escaped(&self) -> bool {
         self.sweep().is_none_or(|mut sweep| {
-            let seen = processes::from_id(sweep.least_id(processes::last_id()));
+            let seen = processes::relevant_to(&sweep);
             sweep.groups_to_kill(&seen.unwrap_or_default(), &mut |id| self.mark_of(id));
             sweep.is_done()
         })
@@ -188,41 +186,47 @@ impl JobProcesses {
 impl Drop for Leader {
     fn drop(&mut self) {
         reap_orphans();
-        if self.child.is_none() {
+        if self.is_reaped {
             return;
         }
         self.kill();
         self.exit_watcher.wait(self.patience);
         self.job.kill_escaped(self.patience);
         self.reap();
-        if let Some(child) = self.child.take() {
-            ORPHANS.lock().push(child);
+        if !self.is_reaped {
+            ORPHANS.lock().push(self.pid);
         }
     }
 }
 
 /// Reaps the orphans that have exited.
 pub(super) fn reap_orphans() {
-    ORPHANS.lock().retain_mut(|orphan| matches!(orphan.try_wait(), Ok(None)));
+    ORPHANS.lock().retain(|orphan| matches!(try_reap(*orphan), Ok(None)));
+}
+
+/// Reaps a child that has exited; `None` if it has not.
+fn try_reap(child: Pid) -> Result<Option<ExitStatus>, Errno> {
+    let reaped = waitpid(Some(child), WaitOptions::NOHANG)?;
+    Ok(reaped.map(|(_, status)| ExitStatus::from_raw(status.as_raw())))
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "the test starts a process")]
 mod tests {
-    use std::os::unix::process::CommandExt as _;
-    use std::process::Command;
-
     use super::*;
-    use crate::os::clock;
+    use crate::os::session::{Program, spawn_in_session};
+    use crate::os::{clock, documents};
 
     #[tokio::test]
     async fn an_abandoned_process_is_killed_and_reaped_later() {
-        let child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
-        let mut leader = Leader::of(child, None, None);
-        let pid = leader.pid;
-        assert!(!leader.has_exited());
+        let arguments = ["60".to_owned()];
+        let sleep = Program { name: "sleep", arguments: &arguments, variables: [].into() };
+        let streams = [(); 3].map(|()| documents::null_device().unwrap().into());
+        let mut leader = Leader::of(spawn_in_session(&sleep, streams).unwrap(), None, None);
+        let (pid, id) = (leader.pid, leader.job.leader);
+        assert!(!leader.has_exited() && LEADERS.lock().contains(&id));
         leader.abandon();
         drop(leader);
+        assert!(!LEADERS.lock().contains(&id));
         let started = clock::now();
         while test_kill_process(pid).is_ok() {
             assert!(clock::now() - started < Duration::from_secs(30));

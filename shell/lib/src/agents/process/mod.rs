@@ -38,7 +38,9 @@ use super::{Job, OnLine, Orders, Processes, Running};
 /// An attempt that reached its time-out ends as timed out, and one that was ordered to end as cancelled, whatever its exit code, because
 /// its work may be incomplete; its output is kept. An attempt that had exited before the time-out or the order keeps its exit status.
 ///
-/// A file without an interpreter in its first line (`#!`) is run by `/bin/sh` where the C library does that (execvp(3)).
+/// On Linux a process is started by posix_spawn(3) (GNU C library 2.26 or newer, or musl), which takes the same time however much memory
+/// this process uses; its program is found in the `PATH` of this process, and a file that is neither a binary nor begins with `#!` is
+/// refused. Elsewhere it is started by fork(2), its own `PATH` counts, and `/bin/sh` may run such a file (execvp(3)).
 ///
 /// It works on Unix, in a tokio runtime with time and I/O; on other systems no job is started. Dropping a job kills its processes and blocks
 /// the thread until that is done: milliseconds, and at most about two seconds. A process that the system cannot end in that time is

@@ -3,7 +3,6 @@
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
 
 use speckit_core::agents::gate::{CommandLine, Ending};
 use tokio::net::unix::pipe;
@@ -12,9 +11,9 @@ use super::leader::{Leader, reap_orphans};
 use super::streams::Streams;
 use super::{Job, OnLine, ProcessManager};
 use crate::agents::guard::ATTEMPT_VARIABLE;
-use crate::os::entropy;
-use crate::os::session::in_own_session;
+use crate::os::session::{Program, spawn_in_session};
 use crate::os::start_error::start_error;
+use crate::os::{documents, entropy};
 use crate::retry::RetryClassifiable;
 
 /// Starts a job. Its pipes are created and registered with the runtime first, so that every started process can be followed.
@@ -28,31 +27,22 @@ pub(super) fn start(
 ) -> Result<(Leader, Streams), Ending> {
     reap_orphans();
     let CommandLine { program, args, stdin, withheld, environment, .. } = &job.command;
-    let mut command = Command::new(program);
-    command.args(args);
-    in_own_session(&mut command);
-    for variable in withheld {
-        command.env_remove(variable);
-    }
-    for (variable, value) in environment {
-        command.env(variable, value.expose());
-    }
-    if let Some(guard) = &manager.guard {
-        let (name, value) = guard.mark();
-        command.env(name, value);
-    }
-    let mark = attempt_mark();
-    command.env(ATTEMPT_VARIABLE, &mark);
-    let streams = piped(&mut command, job, stdin.clone(), on_line).map_err(|error| Ending::NotStarted {
-        class: error.classify(),
-        reason: format!("no pipes can be created for `{program}`: {error}"),
-    })?;
-    let child = command
-        .spawn()
+    let (mark, guard_mark) = (attempt_mark(), manager.guard.as_ref().map(|guard| guard.mark()));
+    let withheld = withheld.iter().map(|variable| (variable.as_str(), None));
+    let secrets =
+        environment.iter().map(|(variable, value)| (variable.as_str(), Some(value.expose().as_str())));
+    let marks = guard_mark.iter().map(|(variable, value)| (variable.as_str(), Some(value.as_str())));
+    let marks = marks.chain([(ATTEMPT_VARIABLE, Some(mark.as_str()))]);
+    let variables = withheld.chain(secrets).chain(marks).collect();
+    let to_start = Program { name: program, arguments: args, variables };
+    let (streams, its_streams) =
+        connected(job, stdin.clone(), on_line).map_err(|error| Ending::NotStarted {
+            class: error.classify(),
+            reason: format!("no pipes can be created for `{program}`: {error}"),
+        })?;
+    let pid = spawn_in_session(&to_start, its_streams)
         .map_err(|error| Ending::NotStarted { class: error.classify(), reason: reason(program, &error) })?;
-    // Closes this side's copies of the child's ends.
-    drop(command);
-    Ok((Leader::of(child, (!manager.spares_detached).then_some(mark), manager.guard), streams))
+    Ok((Leader::of(pid, (!manager.spares_detached).then_some(mark), manager.guard), streams))
 }
 
 /// A text that only the processes of one attempt have in their environment.
@@ -61,23 +51,19 @@ fn attempt_mark() -> String {
     format!("{}-{random:016x}", std::process::id())
 }
 
-/// Connects the standard streams of a command to pipes.
-fn piped(command: &mut Command, job: &Job, prompt: Option<String>, on_line: OnLine) -> io::Result<Streams> {
+/// Creates the pipes of a job: this side's ends, and the standard streams of its process.
+fn connected(job: &Job, prompt: Option<String>, on_line: OnLine) -> io::Result<(Streams, [OwnedFd; 3])> {
     let (stdout, its_stdout) = readable()?;
     let (stderr, its_stderr) = readable()?;
-    command.stdout(its_stdout).stderr(its_stderr);
-    let prompt = match prompt {
+    let (prompt, its_stdin) = match prompt {
         Some(prompt) => {
             let (its_stdin, stdin) = io::pipe()?;
-            command.stdin(its_stdin);
-            Some((pipe::Sender::from_owned_fd(OwnedFd::from(stdin))?, prompt))
+            (Some((pipe::Sender::from_owned_fd(OwnedFd::from(stdin))?, prompt)), OwnedFd::from(its_stdin))
         }
-        None => {
-            command.stdin(Stdio::null());
-            None
-        }
+        None => (None, OwnedFd::from(documents::null_device()?)),
     };
-    Ok(Streams::new(stdout, stderr, prompt, job, on_line))
+    let its_streams = [its_stdin, its_stdout.into(), its_stderr.into()];
+    Ok((Streams::new(stdout, stderr, prompt, job, on_line), its_streams))
 }
 
 fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {

@@ -11,8 +11,8 @@ pub(crate) mod markup;
 mod pattern;
 #[cfg(feature = "bench")]
 mod quantity;
-#[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]
 mod quote;
+mod shortened;
 #[cfg(feature = "bench")]
 mod split;
 mod units;
@@ -29,10 +29,10 @@ pub(crate) use pattern::Pattern;
 pub use pattern::PatternError;
 #[cfg(feature = "bench")]
 pub use quantity::{QuantityError, parse_duration, parse_percent};
-#[cfg(any(feature = "agents", feature = "auth", feature = "bench", feature = "policy"))]
 pub use quote::command_line;
 #[cfg(feature = "agents")]
 pub(crate) use quote::quoted_word;
+pub(crate) use shortened::shortened;
 #[cfg(feature = "bench")]
 pub use split::{SplitError, split_words};
 pub use units::{count, duration, grouped, grouped_count, size};

@@ -78,11 +78,12 @@ codes! {
         EnvType = "env/type",
         EnvUnknown = "env/unknown",
     }
-    /// A file that cannot be read, or is empty.
+    /// A file that cannot be read, is empty, or is not replaced as it was.
     File {
         FileEmpty = "file/empty",
         FileFormat = "file/format",
         FileMissing = "file/missing",
+        FileReplaced = "file/replaced",
         FileTooLarge = "file/too-large",
         FileUnreadable = "file/unreadable",
     }
@@ -113,6 +114,7 @@ codes! {
         HistoryNoLastGood = "history/no-last-good",
         HistoryNoTexts = "history/no-texts",
         HistoryOtherFiles = "history/other-files",
+        HistoryReplaced = "history/replaced",
         HistoryUnavailable = "history/unavailable",
         HistoryUnknown = "history/unknown",
         HistoryUnwritten = "history/unwritten",
@@ -226,6 +228,7 @@ codes! {
     }
     /// The database.
     Store {
+        StoreLogUnread = "store/log-unread",
         StoreUnavailable = "store/unavailable",
         StoreUnsure = "store/unsure",
     }

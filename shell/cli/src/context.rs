@@ -1,6 +1,7 @@
 //! The global options, and the rules, configuration and database that they select.
 
 use std::fmt::Display;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +14,10 @@ use speckit_core::agents::preflight::{Requirements, check_providers};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
-use speckit_core::config::source::{Environment, EnvironmentNames, Language, Override, prefix_of};
+use speckit_core::config::source::{
+    Environment, EnvironmentNames, Language, Override, ReplacedFile, prefix_of,
+};
+use speckit_core::store;
 use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
@@ -22,8 +26,9 @@ use crate::args::{Globals, KeyChange, OutputFormat};
 use crate::terminal::Terminal;
 use speckit::agents::CredentialSource as _;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
-use speckit::internal::documents::{Disk, FileSource, command_state};
+use speckit::internal::documents::{Disk, FileSource, command_state, write_atomically};
 use speckit::internal::{PROJECT_FILE, environment, location, look_up, schemas};
+use speckit::store::unread_log;
 use speckit::{Builder, Inspection, Sources};
 
 mod logins;
@@ -131,6 +136,21 @@ impl Context {
         }
     }
 
+    /// Writes a file, and reports what it lacks of the one that it replaces.
+    ///
+    /// # Errors
+    /// An error of the system.
+    pub(crate) fn write_file(&self, path: &Path, text: &str) -> io::Result<()> {
+        let replaced = write_atomically(path, text)?;
+        self.report_replaced(path, &replaced);
+        Ok(())
+    }
+
+    /// Reports what a new file lacks of the one that it replaced.
+    pub(crate) fn report_replaced(&self, path: &Path, replaced: &ReplacedFile) {
+        self.terminal.report(&replaced.warnings(&path.to_string_lossy()), &Masks::default());
+    }
+
     /// Prints a result: the document where the format is JSON, else the text.
     pub(crate) fn print(&self, document: &impl Serialize, text: impl Display) {
         if self.is_json() {
@@ -144,6 +164,12 @@ impl Context {
     pub(crate) fn fail(&self, message: impl Display) -> Exit {
         self.terminal.note(&format!("error: {}\n", visible(&message.to_string())));
         Exit::Incomplete
+    }
+
+    /// Warns of entries that a command cannot read, since they are in a log that it could only read by writing.
+    pub(crate) fn warn_of_unread_log(&self, database: &Path) {
+        let unread = unread_log(database).map(|log| store::unread_log(&visible_path(&log)));
+        self.terminal.report(unread.as_slice(), &Masks::default());
     }
 
     /// As [`Context::fail`], with a line that says what to do.

@@ -117,9 +117,25 @@ fn to_install_twice_changes_nothing() {
 fn a_script_for_another_program_is_written_anew() {
     let Some(repository) = Repository::new() else { return };
     FakeProgram::install(&repository);
-    repository.speckit("policy hooks install pre-push").succeeds();
+    repository.speckit("policy hooks install pre-push").succeeds().no_stderr();
     let script = std::fs::read_to_string(repository.path(".git/hooks/pre-push")).unwrap();
     assert!(script.contains(env!("CARGO_BIN_EXE_speckit-under-test")), "{script}");
+}
+
+#[test]
+fn a_script_that_is_written_anew_keeps_its_permissions_and_reports_its_other_names() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(repository) = Repository::new() else { return };
+    FakeProgram::install(&repository);
+    let hook = repository.path(".git/hooks/pre-push");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::fs::hard_link(&hook, repository.home().join("other")).unwrap();
+    repository
+        .speckit("policy hooks install pre-push")
+        .succeeds()
+        .stderr_has("warning[file/replaced]")
+        .stderr_has(".git/hooks/pre-push` is a new file: 1 other name of the old one (hard links) keeps the old content");
+    assert_eq!(std::fs::metadata(&hook).unwrap().permissions().mode() & 0o7777, 0o750);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod language;
 mod named_schema;
 mod overrides;
 mod parts;
+mod replaced_file;
 mod text;
 mod toml;
 mod toml_foreign;
@@ -37,6 +38,7 @@ pub use language::{Language, UnreadFormat};
 pub use named_schema::NamedSchema;
 pub(crate) use named_schema::{SCHEMA_KEY, without_named_schema};
 pub use overrides::Override;
+pub use replaced_file::{FileAccess, ReplacedFile};
 pub(crate) use text::{document_forms, value_of as text_value};
 
 /// How long a text may be, in bytes: 64 MiB.

@@ -11,7 +11,7 @@ use speckit_core::config::source::Language;
 
 use crate::args::MigrateArgs;
 use crate::context::{CommandResult, Context, Exit, visible_path};
-use speckit::internal::documents::{Disk, copy, exists, read_source, write_atomically};
+use speckit::internal::documents::{Disk, copy, exists, read_source};
 
 pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
     let name = args.file.display().to_string();
@@ -37,7 +37,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
             return Err(context.fail(format!("`{backup}` exists already: move it away; nothing was changed")));
         }
         copy(&args.file, &backup)
-            .and_then(|()| write_atomically(&args.file, migration.text()))
+            .and_then(|()| context.write_file(&args.file, migration.text()))
             .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
     }
     let name = visible_path(&args.file);

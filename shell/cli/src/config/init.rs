@@ -8,7 +8,7 @@ use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
 use crate::args::InitArgs;
 use crate::context::{CommandResult, Context, Exit, visible_path};
-use speckit::internal::documents::{absolute, exists, write_atomically};
+use speckit::internal::documents::{absolute, exists};
 
 /// The schema file that the template of the application names.
 pub(super) const SCHEMA_FILE: &str = "./speckit.schema.json";
@@ -20,7 +20,8 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
     if !args.force && exists(&args.file) {
         return Err(context.fail_with_help(format!("`{name}` exists already"), "--force overwrites it"));
     }
-    write_atomically(&args.file, &text)
+    context
+        .write_file(&args.file, &text)
         .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
     context.print(&serde_json::json!({ "file": args.file }), format_args!("wrote {name}\n"));
     if context.is_application() {

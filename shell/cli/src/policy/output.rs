@@ -11,7 +11,6 @@ use super::checker::{Checker, Scope};
 use crate::args::{OutputFormat, PolicyDashboardArgs};
 use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::terminal::json_line;
-use speckit::internal::documents::write_atomically;
 
 /// Prints a report in the wanted format, or writes it to a file and prints a summary.
 pub(super) fn print_report(
@@ -71,7 +70,7 @@ pub(super) fn write(context: &Context, file: &Path, text: &str) -> Result<(), Ex
             context.fail_with_help("`-` is no file", "leave the option out to write to the standard output")
         );
     }
-    write_atomically(file, text).map_err(|error| {
+    context.write_file(file, text).map_err(|error| {
         let message = format!("`{}` cannot be written: {error}", file.display());
         context.fail_with_help(message, "name a file in an existing folder")
     })

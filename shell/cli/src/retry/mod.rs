@@ -8,7 +8,6 @@ use speckit_core::retry::{RetryConfig, Seed};
 
 use crate::args::{RetryCommand, SimulateArgs};
 use crate::context::{CommandResult, Context, Exit, visible_path};
-use speckit::internal::documents::write_atomically;
 
 /// Simulations up to this size take some seconds at most.
 const MAX_CALLS: u64 = 2_000_000;
@@ -52,7 +51,7 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
     let scenario = Scenario { clients: args.clients, capacity: args.capacity };
     let comparison = compare(config, scenario, Seed::new(args.seed));
     if let Some(path) = &args.svg {
-        write_atomically(path, &comparison.to_svg()).map_err(|error| {
+        context.write_file(path, &comparison.to_svg()).map_err(|error| {
             let message = format!("`{}` cannot be written: {error}", path.display());
             context.fail_with_help(message, "name a file in an existing folder")
         })?;

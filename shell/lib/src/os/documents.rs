@@ -12,6 +12,13 @@ use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{Language, MAX_BYTES, decode, folder_without_documents};
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
+mod access;
+#[cfg(unix)]
+mod attributes;
+#[cfg(feature = "sqlite")]
+mod copies;
+#[cfg(feature = "sqlite")]
+mod database;
 #[cfg(feature = "policy")]
 mod executable;
 #[cfg(feature = "auth")]
@@ -20,6 +27,7 @@ mod not_secret;
 mod private;
 #[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
 mod project;
+mod replacement;
 #[cfg(feature = "sqlite")]
 mod restore;
 #[cfg(feature = "auth")]
@@ -29,6 +37,10 @@ mod special;
 mod tests;
 mod unread;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use copies::{discard, is_no_file, link_or_rename, move_aside, new_copy, open_error};
+#[cfg(feature = "sqlite")]
+pub(crate) use database::{DatabaseIds, DatabaseState, beside};
 #[cfg(feature = "policy")]
 pub(crate) use executable::{PathContent, content_of, remove, rename, write_executable};
 #[cfg(feature = "auth")]
@@ -36,15 +48,20 @@ pub(crate) use not_secret::NotSecret;
 #[cfg(feature = "sqlite")]
 pub use private::write_new_private;
 #[cfg(feature = "sqlite")]
-pub(crate) use private::{close_to_others, make_private, without_links};
+pub(crate) use private::{close_to_others, make_folder_of, make_private, without_links};
 #[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
 pub use project::{PathInFolder, names_file_in};
+#[cfg(any(feature = "auth", feature = "sqlite"))]
+pub(crate) use replacement::Replacement;
+pub use replacement::write_atomically;
+#[cfg(feature = "auth")]
+pub(crate) use replacement::{is_at, remove_replacements};
 #[cfg(feature = "sqlite")]
-pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
+pub use restore::{NotRewritten, Rewrite, Rewritten, copy, rewrite_all};
 #[cfg(feature = "auth")]
 pub(crate) use secret::{
-    FileStamp, Replacement, check_secret, check_secret_folder, is_at, make_secret_folder, modified,
-    open_lock_file, read_secret, remove_replacements, remove_secret, secret_stamp,
+    FileStamp, check_secret, check_secret_folder, make_secret_folder, modified, open_lock_file, read_secret,
+    remove_secret, secret_stamp,
 };
 pub(crate) use special::{is_pipe, is_special};
 pub use unread::Unread;
@@ -211,53 +228,6 @@ fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths
 }
 
-/// Writes a file atomically: a temporary file next to it is renamed, so readers see the old or the new text. If the path is a link,
-/// its target is written.
-///
-/// # Errors
-/// An error of the system, or the path is not a regular file, such as a device.
-pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    replace(path, text.as_bytes())
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path);
-    let path = target.as_deref().unwrap_or(path);
-    if is_special(path) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    replace_by_new(path, bytes, |neighbour| {
-        let file = File::options().write(true).create_new(true).open(neighbour)?;
-        // Before there is a text to read.
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        Ok(file)
-    })
-}
-
-/// Writes a new file next to a path and renames it to that path.
-fn replace_by_new(
-    path: &Path,
-    bytes: &[u8],
-    create: impl FnOnce(&Path) -> io::Result<File>,
-) -> io::Result<()> {
-    use std::io::Write as _;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = create(&neighbour).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&neighbour, path));
-    if renamed.is_err() {
-        // The error that matters is the first one; a neighbour that was never made cannot be removed.
-        let _ = fs::remove_file(&neighbour);
-    }
-    renamed
-}
-
 /// Whether the path, or the target of its links, is a regular file.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
@@ -280,14 +250,6 @@ pub(crate) fn length(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.len())
 }
 
-/// Copies a file.
-///
-/// # Errors
-/// An error of the system.
-pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to).map(|_| ())
-}
-
 /// Makes a relative path absolute without accessing the file.
 ///
 /// # Errors
@@ -298,22 +260,28 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
 
 /// Identifies a file while it exists; `None` if it does not exist.
 pub fn identity(path: &Path) -> Option<FileId> {
-    let metadata = fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        Some(FileId(metadata.dev(), metadata.ino()))
-    }
-    #[cfg(not(unix))]
-    metadata.is_file().then_some(FileId(0, 0))
+    fs::metadata(path).ok().map(|metadata| FileId::of(&metadata))
 }
 
-/// The device and the inode number of a file.
+/// The device and the inode number of a file; zeros on systems without such numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
+impl FileId {
+    #[cfg(unix)]
+    fn of(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self(metadata.dev(), metadata.ino())
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &fs::Metadata) -> Self {
+        Self(0, 0)
+    }
+}
+
 /// The file that is empty and discards what is written.
-#[cfg(all(unix, feature = "bench"))]
+#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
 pub(crate) fn null_device() -> io::Result<File> {
     File::options().read(true).write(true).open("/dev/null")
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use speckit_core::Diagnostic;
+use speckit_core::config::source::ReplacedFile;
 use speckit_core::policy::hooks::{
     FolderPlace, FoundHook, HookError, HookFacts, HookName, HookScript, HookState, HookStatus, HooksFolder,
     InstallPlan, UninstallPlan, check_folder, hook_script, plan_install, plan_uninstall, read_probe,
@@ -25,6 +27,15 @@ struct HookFiles {
     bytes: Option<Vec<u8>>,
     path: PathBuf,
     former: PathBuf,
+}
+
+/// What was done to install a hook.
+#[derive(Debug)]
+pub struct InstalledHook {
+    /// What was done.
+    pub plan: InstallPlan,
+    /// What the new file lacks of the one that it replaced, such as its owner.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl<'r> GitHooks<'r> {
@@ -61,7 +72,7 @@ impl<'r> GitHooks<'r> {
     ///
     /// # Errors
     /// The folder is not that of this repository, something would be lost, or a file cannot be written.
-    pub fn install(&self, names: &[HookName], program: &Path) -> Result<Vec<InstallPlan>, HookError> {
+    pub fn install(&self, names: &[HookName], program: &Path) -> Result<Vec<InstalledHook>, HookError> {
         check_folder(&self.folder)?;
         let planned = names.iter().map(|name| {
             let files = self.files(*name)?;
@@ -71,7 +82,8 @@ impl<'r> GitHooks<'r> {
         });
         let planned = planned.collect::<Result<Vec<_>, HookError>>()?;
         let performed = planned.into_iter().map(|(files, script, plan)| {
-            files.install(&script, plan).map(|()| plan).map_err(|error| files.failed(&error))
+            let replaced = files.install(&script, plan).map_err(|error| files.failed(&error))?;
+            Ok(InstalledHook { plan, warnings: replaced.warnings(&files.facts.path) })
         });
         performed.collect()
     }
@@ -127,9 +139,9 @@ impl<'r> GitHooks<'r> {
 }
 
 impl HookFiles {
-    fn install(&self, script: &[u8], plan: InstallPlan) -> io::Result<()> {
+    fn install(&self, script: &[u8], plan: InstallPlan) -> io::Result<ReplacedFile> {
         match plan {
-            InstallPlan::Nothing => Ok(()),
+            InstallPlan::Nothing => Ok(ReplacedFile::default()),
             InstallPlan::Write => documents::write_executable(&self.path, script),
             InstallPlan::KeepAndWrite => {
                 documents::rename(&self.path, &self.former)?;

@@ -40,7 +40,7 @@ mod watcher;
 
 pub use commands::run_commands;
 pub use git::{Content, Contents, GitRepository};
-pub use hooks::GitHooks;
+pub use hooks::{GitHooks, InstalledHook};
 pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES, MessageCleanup};
 pub use speckit_core::policy::hooks::{
     HookError, HookName, HookState, HookStatus, HooksFolder, InstallPlan, UninstallPlan,

@@ -81,7 +81,7 @@ fn a_run_is_saved_in_a_file_if_an_agent_removes_the_database() {
             .run(RUN)
             .exits_2()
             .stderr_has("error[store/unavailable]")
-            .stderr_has("was removed or replaced");
+            .stderr_has("was moved, deleted or replaced");
         assert!(!result.out.contains("is kept"), "{}", result.out);
         assert!(dir.names().iter().any(|name| name.starts_with("speckit-run-plan-")), "{:?}", dir.names());
     }

@@ -91,6 +91,16 @@ fn an_inherited_ignored_signal_stays_ignored_in_the_program_and_its_agents() {
     assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 0b11, 0b11, "HUP is 1, and INT is 2");
 }
 
+/// The program itself survives the limit.
+#[test]
+fn agents_do_not_ignore_the_signal_of_a_limit_of_file_sizes() {
+    let dir = gate_dir(&["grep SigIgn /proc/self/status"]);
+    dir.run(RUN).succeeds();
+    let shown = dir.run("gate show 1 --database runs.db").succeeds().out;
+    let ignored = shown.lines().find_map(|line| line.trim().strip_prefix("SigIgn:")).unwrap();
+    assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() >> 24 & 1, 0, "SIGXFSZ is 25");
+}
+
 #[test]
 fn an_inherited_ignored_sigchld_does_not_hide_exit_codes() {
     let dir = gate_dir(&[SUCCEEDING, SUCCEEDING]);

@@ -1,9 +1,4 @@
-//! A disk without room. It is a small one of its own, which only the administrator can mount.
-
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+//! A disk without room.
 
 use serde_json::json;
 use speckit::auth::{AuthError, DeviceFlowAuthenticator, Outcome};
@@ -11,46 +6,7 @@ use speckit::retry::CancelToken;
 use speckit_tests::fakes::provider::{Decision, Dialect};
 
 use super::Login;
-
-/// A file system in memory with 64 KiB. Dropping it unmounts it.
-struct SmallDisk {
-    path: PathBuf,
-}
-
-impl SmallDisk {
-    /// Mounts it at a folder; `None` where this process may not.
-    fn mount(path: &Path) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(path);
-        if mount.output().is_ok_and(|output| output.status.success()) {
-            Some(Self { path: path.into() })
-        } else {
-            println!("skipped: it needs mount(8), and the right to use it");
-            None
-        }
-    }
-
-    /// Leaves so many bytes free.
-    fn fill(&self, free: usize) {
-        let mut filler = File::create(self.filler()).unwrap();
-        while filler.write_all(&[0; 4096]).is_ok() {}
-        filler.set_len(filler.metadata().unwrap().len() - u64::try_from(free).unwrap()).unwrap();
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path.join("filler")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.path).status();
-    }
-}
+use crate::small_disk::SmallDisk;
 
 #[track_caller]
 fn assert_full(error: &AuthError) {
@@ -61,7 +17,7 @@ fn assert_full(error: &AuthError) {
 #[test]
 fn a_refresh_is_not_sent_if_the_disk_is_full_and_works_when_there_is_room_again() {
     let login = Login::new();
-    let Some(disk) = SmallDisk::mount(login.folder.path()) else { return };
+    let Some(disk) = SmallDisk::mount(login.folder.path(), 64) else { return };
     let old = login.grant(0);
     // Room for the record alone is too little, since the next one may be longer.
     for free in [0, 4096] {
@@ -72,7 +28,7 @@ fn a_refresh_is_not_sent_if_the_disk_is_full_and_works_when_there_is_room_again(
         assert_eq!(login.manager().token().unwrap().expose(), old.access_token.expose());
         disk.free();
     }
-    assert_eq!(std::fs::read_dir(&disk.path).unwrap().count(), 2, "nothing is left behind");
+    assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), 2, "nothing is left behind");
     let new = login.manager().refresh().unwrap();
     assert_eq!(new.expose(), login.stored().access_token.expose());
     assert_ne!(login.stored(), old);
@@ -82,7 +38,7 @@ fn a_refresh_is_not_sent_if_the_disk_is_full_and_works_when_there_is_room_again(
 #[test]
 fn a_reservation_has_room_for_the_answer_whatever_fills_the_disk_meanwhile() {
     let login = Login::new();
-    let Some(disk) = SmallDisk::mount(login.folder.path()) else { return };
+    let Some(disk) = SmallDisk::mount(login.folder.path(), 64) else { return };
     login.grant(0);
     let storage = login.storage();
     let mut lock = storage.try_lock().unwrap().unwrap();
@@ -96,7 +52,7 @@ fn a_reservation_has_room_for_the_answer_whatever_fills_the_disk_meanwhile() {
 #[test]
 fn a_login_does_not_begin_if_the_disk_is_full_and_works_when_there_is_room_again() {
     let login = Login::with(Dialect { interval: Some(json!(1)), ..Dialect::plain() }, "store = \"file\"");
-    let Some(disk) = SmallDisk::mount(login.folder.path()) else { return };
+    let Some(disk) = SmallDisk::mount(login.folder.path(), 64) else { return };
     login.provider.decide_at_poll(1, Decision::Approve);
     let old = login.grant(0);
     let log_in = || {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use speckit::policy::{GitHooks, HookName, InstallPlan};
+use speckit_core::config::redact::Masks;
 use speckit_core::text::visible;
 
 use super::{refused, repository};
@@ -15,7 +16,10 @@ pub(super) fn run(context: &Context, names: &[HookName]) -> CommandResult {
     let hooks = GitHooks::of(&repository).map_err(|error| refused(context, &error))?;
     let done = hooks.install(names, &program).map_err(|error| refused(context, &error))?;
     let folder = &hooks.folder().path;
-    let done: Vec<_> = names.iter().zip(done).collect();
+    for hook in &done {
+        context.terminal.report(&hook.warnings, &Masks::default());
+    }
+    let done: Vec<_> = names.iter().zip(done.iter().map(|hook| hook.plan)).collect();
     let entries: Vec<_> =
         done.iter().map(|(name, plan)| json!({ "name": name.as_str(), "done": word(*plan) })).collect();
     let lines: String = done.iter().map(|(name, plan)| line(**name, *plan)).collect();

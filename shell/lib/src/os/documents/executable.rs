@@ -1,10 +1,13 @@
 //! Executable files, such as git hooks.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{is_executable, replace_by_new, special};
+use speckit_core::config::source::ReplacedFile;
+
+use super::replacement::put_new_file;
+use super::{is_executable, special};
 
 /// What is at a path, without following a link.
 pub(crate) enum PathContent {
@@ -37,20 +40,13 @@ pub(crate) fn content_of(path: &Path) -> io::Result<PathContent> {
     }
 }
 
-/// Writes an executable file atomically, in the place of what is at the path. A missing folder is made.
+/// Writes an executable file atomically, in the place of what is at the path, whose owner it keeps. A missing folder is made.
 ///
 /// # Errors
 /// An error of the system.
-pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<ReplacedFile> {
     fs::create_dir_all(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
-    replace_by_new(path, bytes, |neighbour| {
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        // The system takes away what the umask forbids.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o777);
-        options.open(neighbour)
-    })
+    put_new_file(path, bytes, true)
 }
 
 /// Renames a file or a link.

@@ -15,13 +15,7 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     // Nobody else in this process finds the new file before it is closed.
     static MAKING: Mutex<()> = Mutex::new(());
     let _making = MAKING.lock();
-    if let Some(folder) = path.parent() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-    }
+    make_folder_of(path)?;
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -43,7 +37,20 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes an existing file readable by its owner only, without opening it.
+/// Makes the missing folders of a path, which only their owner can read.
+///
+/// # Errors
+/// An error of the system.
+pub(crate) fn make_folder_of(path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes an existing file readable by its owner only, without opening it. What another user owns stays as it is: its owner decides.
 ///
 /// # Errors
 /// An error of the system.
@@ -57,7 +64,10 @@ pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
             Err(error) => return Err(error),
         };
         if permissions.mode() & 0o077 != 0 {
-            fs::set_permissions(path, fs::Permissions::from_mode(permissions.mode() & 0o700))?;
+            match fs::set_permissions(path, fs::Permissions::from_mode(permissions.mode() & 0o700)) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                set => set?,
+            }
         }
     }
     Ok(())

@@ -4,7 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::replace;
+use speckit_core::config::source::ReplacedFile;
+
+use super::replacement::{not_created, replace, sync_folder_of};
+use super::{access, identity};
 
 /// The change to one file.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct Rewritten {
     pub path: PathBuf,
     /// The backup with its old bytes; `None` if the file is new.
     pub backup: Option<PathBuf>,
+    /// How it differs from the old one in more than its text.
+    pub replaced: ReplacedFile,
     is_there: bool,
 }
 
@@ -64,26 +69,31 @@ pub fn rewrite_all(files: &[Rewrite]) -> Result<Vec<Rewritten>, NotRewritten> {
 
 fn rewrite(file: &Rewrite) -> io::Result<Rewritten> {
     let path = &file.path;
-    let rewritten = |backup, is_there| Rewritten { path: path.clone(), backup, is_there };
+    let rewritten = |backup, replaced, is_there| Rewritten { path: path.clone(), backup, replaced, is_there };
     let Some(text) = &file.text else {
         let backup = backups(path).find(|name| !super::exists(name)).ok_or(io::ErrorKind::AlreadyExists)?;
         fs::rename(path, &backup)?;
-        return Ok(rewritten(Some(backup), false));
+        sync_folder_of(path)?;
+        return Ok(rewritten(Some(backup), ReplacedFile::default(), false));
     };
     if !path.is_file() {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        replace(path, text.as_bytes())?;
-        return Ok(rewritten(None, true));
+        let replaced = replace(path, text.as_bytes())?;
+        return Ok(rewritten(None, replaced, true));
     }
-    let backup = back_up(path)?;
-    if let Err(error) = replace(path, text.as_bytes()) {
-        // The error that matters is the first one.
-        let _ = fs::remove_file(&backup);
-        return Err(error);
+    let (backup, old) = (back_up(path)?, identity(path));
+    match replace(path, text.as_bytes()) {
+        Ok(replaced) => Ok(rewritten(Some(backup), replaced, true)),
+        Err(error) => {
+            // The error that matters is the first one.
+            if identity(path) == old {
+                let _ = fs::remove_file(&backup);
+            }
+            Err(error)
+        }
     }
-    Ok(rewritten(Some(backup), true))
 }
 
 fn put_back(file: &Rewritten) -> io::Result<()> {
@@ -97,27 +107,38 @@ fn put_back(file: &Rewritten) -> io::Result<()> {
     }
 }
 
-/// Copies a file, with its permissions, to the first free backup name.
+/// Copies a file to the first free backup name.
 fn back_up(path: &Path) -> io::Result<PathBuf> {
-    let (bytes, permissions) = (fs::read(path)?, fs::metadata(path)?.permissions());
     for backup in backups(path) {
-        match File::options().write(true).create_new(true).open(&backup) {
+        match copy(path, &backup) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(mut file) => {
-                // Before there is a text to read.
-                let written = file
-                    .set_permissions(permissions)
-                    .and_then(|()| file.write_all(&bytes))
-                    .and_then(|()| file.sync_all());
-                if written.is_err() {
-                    let _ = fs::remove_file(&backup);
-                }
-                return written.map(|()| backup);
-            }
+            copied => return copied.map(|()| backup),
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Copies a file to a new one, which gets its owner, its permissions and its extended attributes as far as the system permits it. If it
+/// cannot be copied completely, the new file is removed.
+///
+/// # Errors
+/// An error of the system, or the new path exists.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let (bytes, old) = (fs::read(from)?, fs::metadata(from)?);
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    // Nobody else may read it before it has the permissions of the other.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut new = options.open(to).map_err(not_created)?;
+    let copied = new
+        .write_all(&bytes)
+        .and_then(|()| access::keep((from, &old), (to, &new), false))
+        .and_then(|_| new.sync_all());
+    if copied.is_err() {
+        let _ = fs::remove_file(to);
+    }
+    copied
 }
 
 fn backups(path: &Path) -> impl Iterator<Item = PathBuf> {

@@ -4,19 +4,19 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 use std::time::SystemTime;
 
 use speckit_core::tree::typed::Secret;
 
+use super::FileId;
 use super::not_secret::NotSecret;
+use super::replacement::{Replacement, sync_folder_of};
 
 /// What differs when a file is replaced or changed. It is the same for a file that was not touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileStamp {
-    /// Device and inode number.
-    file: (u64, u64),
+    file: FileId,
     bytes: u64,
     modified: Option<SystemTime>,
     /// The last change of the file or of its name, in seconds and nanoseconds.
@@ -73,12 +73,6 @@ pub(crate) fn open_lock_file(path: &Path) -> Result<File, NotSecret> {
     let file = open(path, &mut options)?.ok_or(io::Error::from(ErrorKind::NotFound))?;
     checked_file(&file)?;
     Ok(file)
-}
-
-/// Whether a path still leads to this open file.
-pub(crate) fn is_at(file: &File, path: &Path) -> bool {
-    let stamps = (file.metadata().ok(), fs::symlink_metadata(path).ok());
-    matches!(stamps, (Some(open), Some(named)) if file_id(&open) == file_id(&named))
 }
 
 /// Makes a folder that only its owner can read, with its missing parents. An existing one must belong to this user, and others
@@ -138,7 +132,7 @@ pub(crate) fn secret_stamp(path: &Path) -> Option<FileStamp> {
     #[cfg(not(unix))]
     let changed = (0, 0);
     Some(FileStamp {
-        file: file_id(&metadata),
+        file: FileId::of(&metadata),
         bytes: metadata.len(),
         modified: metadata.modified().ok(),
         changed,
@@ -150,30 +144,13 @@ pub(crate) fn modified(path: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(path).ok()?.modified().ok()
 }
 
-/// A new file that takes the place of another one. Dropping it removes it.
-#[derive(Debug)]
-pub(crate) struct Replacement {
-    file: File,
-    path: PathBuf,
-    is_renamed: bool,
-}
-
 impl Replacement {
     /// Makes a file of this length next to a path, and waits until the disk has room for it.
     ///
     /// # Errors
     /// An error of the system.
     pub(crate) fn reserve(target: &Path, bytes: usize) -> io::Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = temporary_name(target).ok_or(ErrorKind::InvalidInput)?;
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = target.with_file_name(format!("{name}{}-{count}{TEMPORARY}", std::process::id()));
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        let mut replacement = Self { file, path, is_renamed: false };
+        let mut replacement = Self::create(target, 0o600)?;
         // Some file systems keep no blocks for zeros.
         replacement.file.write_all(&vec![b' '; bytes])?;
         replacement.file.sync_all()?;
@@ -189,52 +166,7 @@ impl Replacement {
         self.file.write_all(content)?;
         self.file.set_len(content.len() as u64)?;
         self.file.set_modified(modified)?;
-        self.file.sync_all()?;
-        fs::rename(&self.path, target)?;
-        self.is_renamed = true;
-        sync_folder_of(target)
-    }
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        if !self.is_renamed {
-            // It holds nothing, or the error that matters is known.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Removes the files that killed processes left next to a path, as far as that is possible.
-pub(crate) fn remove_replacements(target: &Path) {
-    let Some(beginning) = temporary_name(target) else { return };
-    let entries = target.parent().and_then(|folder| fs::read_dir(folder).ok());
-    for entry in entries.into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(&beginning) && name.ends_with(TEMPORARY) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-const TEMPORARY: &str = ".tmp";
-
-/// What the names of all replacements of a file begin with.
-fn temporary_name(target: &Path) -> Option<String> {
-    Some(format!(".{}.", target.file_name()?.to_string_lossy()))
-}
-
-/// Waits until the disk knows the names in the folder of a path.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder)?.sync_all() {
-        // Some file systems have no such call for folders.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        synced => synced,
+        self.take_place_of(target)
     }
 }
 
@@ -293,15 +225,4 @@ fn check_owner(_: &Metadata) -> Result<(), NotSecret> {
 #[cfg(not(unix))]
 fn check_mode(_: &Metadata, _: u32) -> Result<(), NotSecret> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn file_id(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt as _;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn file_id(_: &Metadata) -> (u64, u64) {
-    (0, 0)
 }

@@ -16,6 +16,8 @@ pub struct StoreConfig {
     pub history: HistoryMode,
     /// How many generations and rejections are kept for each set of files: 1 to 1000000.
     pub keep_generations: u32,
+    /// How many MiB the history keeps for each set of files: 1 to 1048576.
+    pub keep_mib: u32,
     /// How many runs of quality gates are kept, with the output of the agents: 1 to 1000000.
     pub keep_runs: u32,
     /// When an acknowledged write is on the disk.
@@ -41,6 +43,11 @@ impl StoreConfig {
     pub fn vacuum_interval(&self) -> Duration {
         Duration::from_secs(u64::from(self.vacuum_interval_h) * 3600)
     }
+
+    /// How many bytes the history keeps for each set of files.
+    pub fn keep_bytes(&self) -> u64 {
+        u64::from(self.keep_mib) << 20
+    }
 }
 
 /// What the history keeps of each accepted configuration.
@@ -62,6 +69,7 @@ impl Default for StoreConfig {
             path: "~/.code/speckit.db".into(),
             history: HistoryMode::default(),
             keep_generations: 1000,
+            keep_mib: 256,
             keep_runs: 1000,
             synchronous: SynchronousMode::default(),
             vacuum_interval_h: 24,

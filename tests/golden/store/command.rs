@@ -20,7 +20,7 @@ fn stats() -> StoreStats {
         tables: vec![
             table("config_generations", 1000, Some(1_703_936)),
             table("config_refusals", 0, Some(4096)),
-            table("config_sources", 2412, None),
+            table("config_files", 2412, None),
         ],
         last_vacuum: Some(VacuumRecord {
             started_at_ms: 1_700_000_000_123,
@@ -68,7 +68,7 @@ fn statistics_have_a_text_and_json() {
 #[test]
 fn each_finding_of_a_check_has_a_text() {
     let reference = |rowid, columns: &[&str]| StoreFinding::Reference {
-        table: "config_sources".into(),
+        table: "config_files".into(),
         rowid,
         columns: columns.iter().map(ToString::to_string).collect(),
         parent: "config_generations".into(),
@@ -107,6 +107,7 @@ fn each_error_of_a_store_has_a_text() {
         StoreError::NotADatabase { path: path() },
         StoreError::Foreign { path: path() },
         StoreError::Newer { path: path(), found: 9, known: 2 },
+        StoreError::Copy { path: path(), reason: "exists already; name another file".into() },
         StoreError::Corrupt { path: path(), reason: "database disk image is malformed".into() },
         StoreError::Busy {
             path: path(),
@@ -115,8 +116,15 @@ fn each_error_of_a_store_has_a_text() {
             code: 5,
             message: "database is locked".into(),
         },
+        StoreError::OpenedToRead { path: path() },
+        StoreError::Replaced { path: path() },
+        StoreError::OrphanedLog { path: path(), log: "/home/ann/.code/speckit.db-wal".into() },
+        StoreError::ForeignLog { path: path() },
         StoreError::Unreadable { table: "consensus_runs", row: 7, reason: "missing field `spec`".into() },
     ];
     let texts = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     golden!("store/command", "why_a_database_cannot_be_used", texts);
+    let unread = speckit_core::store::unread_log("speckit.db-wal");
+    let text = format!("{}: {}\n{}\n", unread.code, unread.message, unread.help.unwrap_or_default());
+    golden!("store/command", "a_log_that_is_not_read", text);
 }

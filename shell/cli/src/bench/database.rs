@@ -9,7 +9,7 @@ use speckit_core::{Code, Diagnostic, Key};
 use crate::context::{Context, Exit};
 use speckit::bench::Baselines;
 use speckit::internal::documents::{absolute, exists};
-use speckit::store::{StoreError, StoreOptions};
+use speckit::store::{Store, StoreError, StoreOptions};
 
 /// How long to wait for a lock of another process.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,15 +28,33 @@ pub(super) fn path(context: &Context) -> Result<PathBuf, Exit> {
     Ok(absolute(&path).unwrap_or(path))
 }
 
+fn options(path: &Path) -> StoreOptions {
+    StoreOptions::new(path).deadline(LOCK_TIMEOUT)
+}
+
+/// Opens the benchmarks to add to; a missing database is created.
 pub(super) fn open(path: &Path) -> Result<Baselines, StoreError> {
-    StoreOptions::new(path).deadline(LOCK_TIMEOUT).open().map(Baselines::of)
+    options(path).open().map(Baselines::of)
 }
 
 impl<'a> Kept<'a> {
-    /// The benchmarks of an earlier run; a missing database is not created.
+    /// The benchmarks of an earlier run, for reading only; a missing database is not created.
     pub(super) fn open(context: &'a Context) -> Result<Self, Exit> {
+        Self::opened(context, StoreOptions::open_to_read)
+    }
+
+    /// As [`Kept::open`], to keep some of them under names.
+    pub(super) fn open_to_keep(context: &'a Context) -> Result<Self, Exit> {
+        Self::opened(context, StoreOptions::open)
+    }
+
+    fn opened(
+        context: &'a Context,
+        open: impl FnOnce(StoreOptions) -> Result<Store, StoreError>,
+    ) -> Result<Self, Exit> {
         let path = path(context)?;
-        let baselines = exists(&path).then(|| open(&path)).transpose();
+        context.warn_of_unread_log(&path);
+        let baselines = exists(&path).then(|| open(options(&path)).map(Baselines::of)).transpose();
         let baselines = baselines.map_err(|error| unavailable(context, &error))?;
         Ok(Self { context, baselines, path })
     }

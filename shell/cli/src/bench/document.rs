@@ -14,10 +14,10 @@ use crate::args::BenchReportArgs;
 use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::terminal::json_line;
 use speckit::bench::Baselines;
-use speckit::internal::documents::{Disk, read_source, write_atomically};
+use speckit::internal::documents::{Disk, read_source};
 
 pub(super) fn save(context: &Context, name: &str) -> CommandResult {
-    let kept = Kept::open(context)?;
+    let kept = Kept::open_to_keep(context)?;
     let last = kept.last()?;
     let names = kept.with(|baselines| keep(baselines, baselines_of(name, last), &[name]))?;
     print_kept(context, names, &kept.path)
@@ -96,7 +96,7 @@ fn write(context: &Context, file: &Path, text: &str) -> CommandResult {
             "name a file; without one, `bench report` writes to the standard output, with --format json as JSON",
         ));
     }
-    write_atomically(file, text).map_err(|error| {
+    context.write_file(file, text).map_err(|error| {
         let message = format!("`{}` cannot be written: {error}", file.display());
         context.fail_with_help(message, "name a file in an existing folder")
     })?;

@@ -1,4 +1,4 @@
-//! `store stats|check|vacuum`: inspects, checks and shrinks the database.
+//! `store`: inspects, checks, shrinks, copies and restores the database.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -10,35 +10,41 @@ use serde_json::json;
 use speckit_core::config::redact::Masks;
 use speckit_core::text::size;
 
-use crate::args::StoreAction;
+use crate::args::StoreCommand;
 use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::signals::{Signal, SignalListener, Then};
 use crate::terminal::StatusLine;
 use speckit::internal::documents;
 use speckit::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
 
+mod copies;
+
 /// How long to wait for a lock of another process.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a step of a vacuum may take to end after a signal, before the process is ended.
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(context: &Context, action: StoreAction) -> CommandResult {
+pub(crate) fn run(context: &Context, command: &StoreCommand) -> CommandResult {
     let (path, warning) = context.database()?;
     context.terminal.report(warning.as_slice(), &Masks::default());
-    match action {
-        StoreAction::Stats => stats(context, path),
-        StoreAction::Check => check(context, &path),
-        StoreAction::Vacuum => vacuum(context, &path),
+    match command {
+        StoreCommand::Stats => stats(context, path),
+        StoreCommand::Check => check(context, &path),
+        StoreCommand::Vacuum => vacuum(context, &path),
+        StoreCommand::Backup(args) => copies::backup(context, &path, args),
+        StoreCommand::Restore { file } => copies::restore(context, &path, file),
     }
 }
 
 fn stats(context: &Context, path: PathBuf) -> CommandResult {
+    context.warn_of_unread_log(&path);
     let stats = StoreStats::of_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
     context.print(&stats, format_args!("{stats}\n"));
     Ok(Exit::Ok)
 }
 
 fn check(context: &Context, path: &Path) -> CommandResult {
+    context.warn_of_unread_log(path);
     let findings = check_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
     let is_sound = findings.is_empty();
     if context.is_json() {

@@ -4,15 +4,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ffi};
+use rusqlite::{Connection, OptionalExtension as _, ffi};
 use serde::Serialize;
 
+use super::Store;
 use super::connection::refuse_foreign;
 use super::error::StoreError;
 use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
+use super::reading::read_file;
 use super::stats::refuse_missing;
-use super::{Store, patiently};
 
 /// One problem of a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,15 +62,10 @@ pub fn check_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Vec<St
     let options = StoreOptions::new(path).deadline(deadline).with_absolute_path()?;
     let path = &options.path;
     refuse_missing(path)?;
-    patiently(&options, || check(path)).map_err(|error| error.of(path))
+    read_file(&options, |connection| check(connection, path)).map_err(|error| error.of(path))
 }
 
-fn check(path: &Path) -> Result<Vec<StoreFinding>, StoreError> {
-    // Without a map into memory: a file that is too short is then an error, and not the end of the process.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.pragma_update(None, "query_only", "ON")?;
+fn check(connection: &Connection, path: &Path) -> Result<Vec<StoreFinding>, StoreError> {
     let checker = DatabaseCheck { connection, path };
     let mut findings = Vec::new();
     for part in [DatabaseCheck::identity, DatabaseCheck::integrity, DatabaseCheck::references] {
@@ -94,14 +90,14 @@ fn is_finding(code: i32) -> bool {
 }
 
 struct DatabaseCheck<'a> {
-    connection: Connection,
+    connection: &'a Connection,
     path: &'a Path,
 }
 
 impl DatabaseCheck<'_> {
     fn identity(&self, _: &mut Vec<StoreFinding>) -> Result<(), StoreError> {
-        refuse_newer(version(&self.connection)?, self.path)?;
-        refuse_foreign(&self.connection, self.path)
+        refuse_newer(version(self.connection)?, self.path)?;
+        refuse_foreign(self.connection, self.path)
     }
 
     fn integrity(&self, findings: &mut Vec<StoreFinding>) -> Result<(), StoreError> {

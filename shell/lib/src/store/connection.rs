@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
@@ -79,8 +80,7 @@ pub(super) fn open_writer(
     set(&connection, path, "secure_delete", if options.secure_delete { "1" } else { "0" })?;
     // The caller waits, without holding anything.
     connection.busy_timeout(Duration::ZERO)?;
-    let guarding = Arc::clone(guard);
-    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
+    keep_in_transaction(&mut connection, guard)?;
     // The authorizer checks statements when they are prepared, the hooks when they run.
     let guarding = Arc::clone(guard);
     connection.commit_hook(Some(move || guarding.is_on()))?;
@@ -98,9 +98,19 @@ pub(super) fn open_reader(
     let mut connection = open(path, options)?;
     settings(&connection, path, options)?;
     set(&connection, path, "query_only", "1")?;
-    let guarding = Arc::clone(guard);
-    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
+    // The connection that writes moves the log to the file when it is closed, as the last one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    keep_in_transaction(&mut connection, guard)?;
     Ok(connection)
+}
+
+/// Denies closures the statements that would end their transaction.
+pub(super) fn keep_in_transaction(
+    connection: &mut Connection,
+    guard: &Arc<TransactionGuard>,
+) -> Result<(), StoreError> {
+    let guarding = Arc::clone(guard);
+    Ok(connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?)
 }
 
 fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
@@ -136,7 +146,11 @@ pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
 }
 
 /// The settings of each connection (<https://sqlite.org/pragma.html>).
-fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+pub(super) fn settings(
+    connection: &Connection,
+    path: &Path,
+    options: &StoreOptions,
+) -> Result<(), StoreError> {
     let synchronous = match options.synchronous {
         SynchronousMode::Normal => "1",
         SynchronousMode::Full => "2",

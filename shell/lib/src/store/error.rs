@@ -48,12 +48,59 @@ pub enum StoreError {
         /// The message of the system or of SQLite.
         reason: String,
     },
+    /// The store was opened for reading only.
+    #[error("`{}` is open for reading only; `StoreOptions::open` opens it for writing", path.display())]
+    OpenedToRead {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was moved, deleted or replaced since the store was opened.
+    #[error(
+        "`{}` was moved, deleted or replaced while it was open; nothing of this write is stored. Put the file back, or use the \
+         path again, which creates a missing file",
+        path.display()
+    )]
+    Replaced {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The database of a log is missing.
+    #[error(
+        "`{}` is missing or empty, but its log `{}` is here and may have its newest entries; move the log to where its database \
+         is, as NAME-wal, or delete it",
+        path.display(),
+        log.display()
+    )]
+    OrphanedLog {
+        /// The path of the database.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+    },
+    /// The log beside the file is not the one that belongs to it.
+    #[error(
+        "the log beside `{}` (`-wal` and `-shm`) belongs to another database or is cut off: a file was moved or replaced while a \
+         program used it. End the programs that use it, put the database of the log back, or move the log away",
+        path.display()
+    )]
+    ForeignLog {
+        /// The file.
+        path: PathBuf,
+    },
     /// The disk is full, or the database has reached its limit.
-    #[error("`{}` cannot grow: {reason}; nothing of this write is stored. Free some space", path.display())]
+    #[error("`{}` cannot grow: {reason}; nothing of this write is stored. Free some space, or raise the limit on the size of files", path.display())]
     Full {
         /// The file.
         path: PathBuf,
         /// The message of SQLite.
+        reason: String,
+    },
+    /// A copy of a database cannot be put there, or not be made of that file.
+    #[error("`{}` {reason}", path.display())]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and how to fix it.
         reason: String,
     },
     /// The file is damaged.
@@ -258,7 +305,7 @@ impl StoreError {
     pub(super) fn of_read(self, path: &Path) -> Self {
         match self {
             Self::Sqlite { code: code @ rusqlite::ffi::SQLITE_READONLY, .. } => {
-                Self::Sqlite { code, message: "a closure of `read` may not write; use `write`".into() }
+                Self::Sqlite { code, message: "a read may not write; use `write`".into() }
             }
             error => error.of(path),
         }
@@ -269,6 +316,11 @@ impl StoreError {
         let Self::Sqlite { code, message: reason } = self else { return self };
         let path = path.to_path_buf();
         match code & 0xff {
+            _ if code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => Self::ForeignLog { path },
+            // The disk is full, or a limit of the process is reached.
+            _ if [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_SHMSIZE].contains(&code) => {
+                Self::Full { path, reason }
+            }
             8 => Self::ReadOnly { path, reason },
             11 => Self::Corrupt { path, reason },
             13 => Self::Full { path, reason },

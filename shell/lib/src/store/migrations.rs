@@ -83,6 +83,65 @@ const STEPS: &[&str] = &[
         elapsed_ns INTEGER NOT NULL,
         PRIMARY KEY (benchmark_id, position)
     ) WITHOUT ROWID;",
+    // 5: the newest generation when a configuration was refused, since clocks go back; NULL for those of older versions.
+    "ALTER TABLE config_refusals ADD COLUMN after_generation INTEGER;",
+    // 6: the texts of files and the values of generations, equal ones once for each history, which is named by its files; and how
+    // many bytes each history has. The fingerprint finds a text, and the text itself decides, since the hash resists no search for
+    // collisions. Scripts that read the database find the texts where they were, in a view.
+    "CREATE TABLE config_histories (
+        id INTEGER PRIMARY KEY,
+        files TEXT NOT NULL UNIQUE,
+        bytes INTEGER NOT NULL
+    );
+    INSERT INTO config_histories (files, bytes)
+        SELECT files, 0 FROM config_generations UNION SELECT files, 0 FROM config_refusals;
+    CREATE TABLE config_texts (
+        id INTEGER PRIMARY KEY,
+        history_id INTEGER NOT NULL REFERENCES config_histories (id),
+        fingerprint TEXT NOT NULL,
+        text TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX config_texts_of_step ON config_texts (history_id, fingerprint);
+    CREATE VIEW config_texts_before AS
+        SELECT config_histories.id AS history_id, config_sources.fingerprint AS fingerprint, text
+        FROM config_sources JOIN config_generations ON config_generations.id = generation_id JOIN config_histories USING (files)
+        WHERE text IS NOT NULL
+        UNION ALL
+        SELECT config_histories.id, fingerprint, resolved FROM config_generations JOIN config_histories USING (files)
+        WHERE resolved IS NOT NULL;
+    INSERT OR IGNORE INTO config_texts (history_id, fingerprint, text)
+        SELECT history_id, fingerprint, text FROM config_texts_before;
+    DROP INDEX config_texts_of_step;
+    CREATE INDEX config_texts_by_fingerprint ON config_texts (history_id, fingerprint);
+    INSERT INTO config_texts (history_id, fingerprint, text)
+        SELECT DISTINCT history_id, fingerprint, old.text
+        FROM config_texts_before AS old JOIN config_texts AS new USING (history_id, fingerprint) WHERE old.text <> new.text;
+    DROP VIEW config_texts_before;
+    ALTER TABLE config_sources ADD COLUMN text_id INTEGER REFERENCES config_texts (id);
+    UPDATE config_sources SET text_id = (
+        SELECT config_texts.id FROM config_generations JOIN config_histories USING (files)
+        JOIN config_texts ON history_id = config_histories.id AND config_texts.fingerprint = config_sources.fingerprint
+        WHERE config_generations.id = generation_id AND config_texts.text = config_sources.text
+    ) WHERE text IS NOT NULL;
+    ALTER TABLE config_sources DROP COLUMN text;
+    ALTER TABLE config_sources RENAME TO config_files;
+    CREATE INDEX config_files_by_text ON config_files (text_id);
+    CREATE VIEW config_sources AS
+        SELECT generation_id, position, path, config_files.fingerprint AS fingerprint, text
+        FROM config_files LEFT JOIN config_texts ON config_texts.id = text_id;
+    ALTER TABLE config_generations ADD COLUMN values_id INTEGER REFERENCES config_texts (id);
+    UPDATE config_generations SET values_id = (
+        SELECT config_texts.id FROM config_histories
+        JOIN config_texts ON history_id = config_histories.id AND config_texts.fingerprint = config_generations.fingerprint
+        WHERE config_histories.files = config_generations.files AND config_texts.text = resolved
+    ) WHERE resolved IS NOT NULL;
+    ALTER TABLE config_generations DROP COLUMN resolved;
+    CREATE INDEX config_generations_by_values ON config_generations (values_id);
+    UPDATE config_histories SET bytes =
+        (SELECT total(octet_length(text)) FROM config_texts WHERE history_id = config_histories.id)
+        + (SELECT total(octet_length(changed)) FROM config_generations WHERE files = config_histories.files)
+        + (SELECT total(octet_length(diagnostics)) + total(octet_length(report)) FROM config_refusals
+            WHERE files = config_histories.files);",
 ];
 
 /// The version that this release writes.
@@ -92,8 +151,17 @@ pub(super) fn newest() -> i64 {
 
 /// Takes the missing steps, each in its own transaction.
 ///
-/// Another process may take them at the same time, so each step checks the version under the lock.
+/// Another process may take them at the same time, so each step checks the version under the lock. What a step moves may contain
+/// secrets, so that nothing of it can be read any more where it lay before.
 pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let secure_delete: i64 = connection.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
+    connection.pragma_update(None, "secure_delete", 1)?;
+    let migrated = take_missing(connection, path);
+    connection.pragma_update(None, "secure_delete", secure_delete)?;
+    migrated
+}
+
+fn take_missing(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     loop {
         let version = version(connection)?;
         refuse_newer(version, path)?;
@@ -133,7 +201,8 @@ pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, StoreOptions};
+    use crate::store::{Store, StoreOptions, StoreStats};
+    use std::time::Duration;
 
     /// A database of an older release, with rows in each table that it had.
     fn of_version(version: usize, path: &Path) -> Connection {
@@ -143,11 +212,16 @@ mod tests {
             take(&connection, i64::try_from(expected_version).unwrap(), step).unwrap();
         }
         if version >= 1 {
-            let rows =
-                "INSERT INTO config_generations VALUES (1, 2, 3, 'cause', 'files', 'print', NULL, NULL);
-                        INSERT INTO config_sources VALUES (1, 0, 'speckit.toml', 'print', 'text');
-                        INSERT INTO config_refusals VALUES (1, 2, 3, 'files', '[]', 'report');";
-            connection.execute_batch(rows).unwrap();
+            let sources = if version >= 6 { "config_files" } else { "config_sources" };
+            let rows = format!(
+                "INSERT INTO config_generations (id, accepted_at_ms, generation, cause, files, fingerprint)
+                            VALUES (1, 2, 3, 'cause', 'files', 'print');
+                        INSERT INTO {sources} (generation_id, position, path, fingerprint)
+                            VALUES (1, 0, 'speckit.toml', 'print');
+                        INSERT INTO config_refusals (id, refused_at_ms, generation, files, diagnostics, report)
+                            VALUES (1, 2, 3, 'files', '[]', 'report');"
+            );
+            connection.execute_batch(&rows).unwrap();
         }
         if version >= 3 {
             let rows = "INSERT INTO consensus_runs VALUES (1, 'SPEC-1', 'plan', 2, 1, 0, '{}');
@@ -179,6 +253,9 @@ mod tests {
         for older in 0..=STEPS.len() {
             let path = folder.path().join(format!("{older}.db"));
             drop(of_version(older, &path));
+            assert_eq!(schema(&StoreOptions::new(&path).open_to_read().unwrap()), new, "from {older}");
+            let stats = StoreStats::of_file(&path, Duration::from_secs(60)).unwrap();
+            assert_eq!(stats.version, i64::try_from(older).unwrap(), "a reader migrates a copy");
             let store = Store::open(&path).unwrap();
             assert_eq!(schema(&store), new, "from {older}");
             let found = store.read(|tx| {
@@ -193,6 +270,75 @@ mod tests {
             let expected = [1, 3, 4].map(|version| i64::from(older >= version));
             assert_eq!(found, Ok((newest(), expected[0], expected[1], expected[2])), "from {older}");
         }
+    }
+
+    /// The texts and values of each generation, in their order: each with its number, its text and the row that stores it.
+    fn texts(store: &Store) -> Vec<(i64, String, i64)> {
+        let read = |tx: &Transaction<'_>| {
+            let sql = "SELECT generation_id, text, config_texts.id FROM config_files JOIN config_texts ON config_texts.id = text_id
+                UNION ALL
+                SELECT config_generations.id, text, config_texts.id FROM config_generations JOIN config_texts ON config_texts.id = values_id
+                ORDER BY 1, 2";
+            let mut statement = tx.prepare(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        };
+        store.read(read).unwrap()
+    }
+
+    #[test]
+    fn the_step_to_version_6_stores_equal_texts_of_a_history_once_and_counts_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let connection = of_version(4, &path);
+        // The third generation has a text with the fingerprint of another one; the fourth has another history.
+        let rows = "DELETE FROM config_generations; DELETE FROM config_refusals;
+            INSERT INTO config_generations (id, accepted_at_ms, generation, cause, files, fingerprint, changed, resolved) VALUES
+                (1, 1, 1, '', 'a', 'v1', NULL, '{}'), (2, 2, 2, '', 'a', 'v1', 'é', '{}'), (3, 3, 3, '', 'a', 'v2', '[]', '{ }'),
+                (4, 4, 1, '', 'b', 'v1', NULL, '{}'), (5, 5, 2, '', 'b', 'v1', NULL, NULL);
+            INSERT INTO config_sources VALUES (1, 0, 'x', 't1', 'one'), (1, 1, 'y', 't2', 'two'), (2, 0, 'x', 't1', 'one'),
+                (2, 1, 'y', 't3', 'three'), (3, 0, 'x', 't1', 'eno'), (4, 0, 'x', 't1', 'one'), (5, 0, 'x', 't1', NULL);
+            INSERT INTO config_refusals VALUES (1, 2, 3, 'b', '[1]', 'report'), (2, 2, 3, 'c', '[]', NULL);";
+        connection.execute_batch(rows).unwrap();
+        drop(connection);
+        let store = Store::open(&path).unwrap();
+        let stored = texts(&store);
+        let mut rows: Vec<i64> = stored.iter().map(|(.., row)| *row).collect();
+        let all: Vec<(i64, &str)> = stored.iter().map(|(number, text, _)| (*number, text.as_str())).collect();
+        let expected = [
+            (1, "one"),
+            (1, "two"),
+            (1, "{}"),
+            (2, "one"),
+            (2, "three"),
+            (2, "{}"),
+            (3, "eno"),
+            (3, "{ }"),
+            (4, "one"),
+            (4, "{}"),
+        ];
+        assert_eq!(all, expected);
+        rows.sort_unstable();
+        rows.dedup();
+        // `one`, `two`, `three`, `eno`, `{}` and `{ }` of the first history; `one` and `{}` of the second.
+        assert_eq!(rows.len(), 8);
+        let sizes = store.read(|tx| {
+            let mut statement = tx.prepare("SELECT files, bytes FROM config_histories ORDER BY files")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<Vec<(String, i64)>, _>>()?)
+        });
+        let of_view = store.read(|tx| {
+            let sql = "SELECT text FROM config_sources WHERE generation_id IN (2, 5) ORDER BY generation_id, position";
+            let mut statement = tx.prepare(sql)?;
+            let texts = statement.query_map([], |row| row.get(0))?;
+            Ok(texts.collect::<Result<Vec<Option<String>>, _>>()?)
+        });
+        assert_eq!(of_view, Ok(vec![Some("one".into()), Some("three".into()), None]));
+        let texts = |texts: &[&str]| texts.iter().map(|text| text.len() as i64).sum::<i64>();
+        let a = texts(&["one", "two", "three", "eno", "{}", "{ }", "é", "[]"]);
+        let b = texts(&["one", "{}", "[1]", "report"]);
+        assert_eq!(sizes.unwrap(), [("a".into(), a), ("b".into(), b), ("c".into(), texts(&["[]"]))]);
+        assert_eq!(store.check(), Ok(Vec::new()));
     }
 
     #[test]

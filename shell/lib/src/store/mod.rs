@@ -19,9 +19,12 @@
 //! ```
 //!
 //! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_`, `store_` and
-//! `bench_`, and the tables `consensus_runs` and `agent_outputs`; add your own. The database of another program is rejected. Do
-//! not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). Open one store for a file in a process:
-//! a second one waits for it as for another process.
+//! `bench_`, and the tables `consensus_runs` and `agent_outputs`; add your own. The database of another program is rejected. Open one
+//! store for a file in a process: a second one waits for it as for another process.
+//!
+//! Do not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). If that happens, the next write fails
+//! with [`StoreError::Replaced`], unless it follows another write within 50 µs: what was committed before is in the file that was open, wherever that is now. The store
+//! cannot be used any more: drop it, and open the path again.
 //!
 //! A closure that returns an error or panics is rolled back; [`StoreError::refused`] carries an error of your own to the caller. A closure may run more than once: after another process held the
 //! lock, or after another closure ended the common transaction. So it should have no effects outside the database;
@@ -32,19 +35,26 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rusqlite::{Params, Row, Statement};
+
+use crate::os::documents::DatabaseState;
 use crate::os::{clock, documents};
 
 mod check;
+mod checkpoint;
 mod connection;
+mod copy;
 mod error;
 mod migrations;
 mod mirror;
+mod open_file;
 mod options;
 mod polling;
 mod queue;
 mod readers;
+mod reading;
 mod scheduler;
 mod stats;
 mod transaction;
@@ -52,9 +62,11 @@ mod vacuum;
 mod writer;
 
 pub use check::{StoreFinding, check_file};
+pub use copy::{Backup, DatabaseCopy, Restored, restore};
 pub use error::{Refusal, StoreError};
 pub use mirror::Mirror;
 pub use options::StoreOptions;
+pub use reading::unread_log;
 pub use rusqlite;
 pub use scheduler::VacuumScheduler;
 pub use speckit_core::store::{HistoryMode, StoreConfig, SynchronousMode};
@@ -62,10 +74,9 @@ pub use stats::{StoreStats, TableStats, VacuumRecord};
 pub use transaction::Transaction;
 pub use vacuum::{VacuumOutcome, VacuumProgress};
 
+use open_file::{OpenFile, refuse_orphaned_log};
 use polling::Polling;
-use queue::Reply;
 use readers::ReaderPool;
-use transaction::ClosureOutcome;
 use writer::{Writer, result_of};
 
 /// A SQLite database for many threads and processes. A clone is a pointer.
@@ -80,10 +91,10 @@ struct StoreInner {
     /// The number of the store in this process, from 1.
     number: u64,
     options: StoreOptions,
-    writer: Writer,
+    /// Dropped before the writer, whose connection is then the last one.
     readers: ReaderPool,
-    /// Whether a write was queued without a waiting caller.
-    writes_later: AtomicBool,
+    /// `None` in a store that only reads.
+    writer: Option<Writer>,
 }
 
 impl Store {
@@ -101,27 +112,38 @@ impl Store {
             return Err(StoreError::Absent { what: what.into() });
         }
         let options = options.with_absolute_path()?;
+        refuse_orphaned_log(&options.path, DatabaseState::of(&options.path))?;
         documents::make_private(&options.path)
             .map_err(|error| StoreError::unopened(&options.path, &error))?;
         let guard = Arc::new(connection::TransactionGuard::default());
-        let connection = patiently(&options, || {
+        let open = || {
             let connection = connection::open_writer(&options.path, &options, &guard)?;
             migrations::migrate(&connection, &options.path)?;
             Ok(connection)
-        })?;
-        let writer = Writer::new(connection, guard, options.clone());
-        let readers = ReaderPool::new(options.clone());
+        };
+        let (file, connection) = patiently(&options, || OpenFile::open(&options.path, open))?;
+        let writer = Writer::new(connection, file, guard, options.clone());
+        Ok(Self::of(options, Some(writer)))
+    }
+
+    fn to_read(options: StoreOptions) -> Result<Self, StoreError> {
+        let options = options.with_absolute_path()?;
+        stats::refuse_missing(&options.path)?;
+        let store = Self::of(options, None);
+        store.read(|_| Ok(()))?;
+        Ok(store)
+    }
+
+    fn of(options: StoreOptions, writer: Option<Writer>) -> Self {
         static STORES: AtomicU64 = AtomicU64::new(0);
         let number = STORES.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Self {
-            inner: Arc::new(StoreInner {
-                number,
-                options,
-                writer,
-                readers,
-                writes_later: AtomicBool::new(false),
-            }),
-        })
+        let readers = ReaderPool::new(options.clone());
+        Self { inner: Arc::new(StoreInner { number, options, readers, writer }) }
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        let path = || self.path().to_path_buf();
+        self.inner.writer.as_ref().ok_or_else(|| StoreError::OpenedToRead { path: path() })
     }
 
     /// The file.
@@ -142,7 +164,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.write(write)
+        self.writer()?.write(write)
     }
 
     /// As [`Store::write`], awaited in any runtime without blocking a thread. The write is queued at once. A future that is
@@ -158,7 +180,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let submitted = self.inner.writer.submit(write);
+        let submitted = self.writer().and_then(|writer| writer.submit(write));
         async move { result_of(submitted?.await) }
     }
 
@@ -176,7 +198,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.write(mirror.changed_by(self.inner.number, change)?)
+        self.writer()?.write(mirror.changed_by(self.inner.number, change)?)
     }
 
     /// As [`Store::update`], awaited as [`Store::write_async`] is.
@@ -194,7 +216,7 @@ impl Store {
         F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
     {
         let change = mirror.changed_by(self.inner.number, change);
-        let submitted = change.and_then(|change| self.inner.writer.submit(change));
+        let submitted = change.and_then(|change| self.writer()?.submit(change));
         async move { result_of(submitted?.await) }
     }
 
@@ -208,9 +230,74 @@ impl Store {
         &self,
         mut read: impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match self.inner.readers.read(&mut read) {
+        let Some(writer) = &self.inner.writer else {
+            return reading::read(&self.inner.options, read).map_err(|error| error.of(self.path()));
+        };
+        self.repeat_read(writer, |readers| readers.read(&mut read))
+    }
+
+    /// Reads one row with a single statement, as `rusqlite::Connection::query_row` does.
+    ///
+    /// SQLite gives a statement a snapshot of its own, so that it needs no transaction and is faster than [`Store::read`]. What several
+    /// statements return belongs together only within one `read`. The same restrictions apply. The statement is prepared once for each connection.
+    ///
+    /// ```
+    /// # use speckit::store::{Store, StoreError};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let store = Store::open(folder.path().join("app.db"))?;
+    /// store.write(|tx| Ok(tx.execute_batch("CREATE TABLE ports (name TEXT, port INTEGER); INSERT INTO ports VALUES ('http', 80)")?))?;
+    /// let port: u16 = store.query_row("SELECT port FROM ports WHERE name = ?1", ["http"], |row| row.get(0))?;
+    /// assert_eq!(port, 80);
+    /// # Ok::<(), StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The statement fails or returns no row, or the database cannot be read.
+    pub fn query_row<T>(
+        &self,
+        sql: &str,
+        params: impl Params + Clone,
+        mut convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.run_statement(sql, |statement| statement.query_row(params.clone(), &mut convert))
+    }
+
+    /// Reads all rows that a single statement returns, in their order; otherwise as [`Store::query_row`].
+    ///
+    /// # Errors
+    /// The statement fails, or the database cannot be read.
+    pub fn query_rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params + Clone,
+        mut convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.run_statement(sql, |statement| statement.query_map(params.clone(), &mut convert)?.collect())
+    }
+
+    fn run_statement<T>(
+        &self,
+        sql: &str,
+        mut run: impl FnMut(&mut Statement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let Some(writer) = &self.inner.writer else {
+            return self.read(|tx| Ok(run(&mut *tx.prepare_cached(sql)?)?));
+        };
+        self.repeat_read(writer, |readers| {
+            readers.run_statement(|connection| Ok(run(&mut *connection.prepare_cached(sql)?)?))
+        })
+    }
+
+    /// Repeats a read that meets a lock, until the deadline.
+    fn repeat_read<T>(
+        &self,
+        writer: &Writer,
+        mut read: impl FnMut(&ReaderPool) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        writer.refuse_lost()?;
+        match read(&self.inner.readers) {
             Err(error) if error.is_retryable() => {
-                patiently(&self.inner.options, || self.inner.readers.read(&mut read))
+                patiently(&self.inner.options, || read(&self.inner.readers))
             }
             result => result.map_err(|error| error.of_read(self.path())),
         }
@@ -240,26 +327,9 @@ impl Store {
         }
     }
 
-    /// Queues a write; `report` gets the outcome, on the writing thread.
-    pub(crate) fn write_later<T, F>(
-        &self,
-        write: F,
-        report: impl FnOnce(ClosureOutcome<T>) + Send + 'static,
-    ) -> Result<(), StoreError>
-    where
-        T: Send + 'static,
-        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.inner.writes_later.store(true, Ordering::Relaxed);
-        self.inner.writer.submit_with(write, Reply::Callback(Box::new(report)))
-    }
-
-    /// Waits for all writes of [`Store::write_later`].
-    pub(crate) fn settle(&self) -> Result<(), StoreError> {
-        if !self.inner.writes_later.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        result_of(self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.recv())
+    /// Whether a write has not found the file at its path.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.inner.writer.as_ref().is_some_and(|writer| writer.refuse_lost().is_err())
     }
 }
 

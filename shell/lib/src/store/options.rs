@@ -77,6 +77,16 @@ impl StoreOptions {
         Store::with(self)
     }
 
+    /// Opens the file for reading only: it is neither created nor migrated, and never written to, also on a read-only disk.
+    /// Each read opens it, and leaves nothing beside it. A database of an older release is read from a migrated copy in memory.
+    /// A write is [`StoreError::OpenedToRead`]. [`unread_log`](super::unread_log) finds a log that cannot be read so.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] for a missing file, and why it cannot be read.
+    pub fn open_to_read(self) -> Result<Store, StoreError> {
+        Store::to_read(self)
+    }
+
     /// These options with an absolute path: SQLite treats a relative path that begins with `file:` as a URI, and the working folder
     /// may change.
     pub(super) fn with_absolute_path(mut self) -> Result<Self, StoreError> {

@@ -46,26 +46,22 @@ pub(super) enum WriteResult {
     Busy(StoreError),
 }
 
-/// The receiver of the outcome of a write.
-pub(super) enum Reply<T> {
-    /// A waiting caller, who withdraws the write by dropping the receiver.
-    Channel(oneshot::Sender<ClosureOutcome<T>>),
-    /// A function that is called on the writing thread.
-    Callback(Box<dyn FnOnce(ClosureOutcome<T>) + Send>),
-}
-
 /// A [`WriteOperation`] with the receiver of its outcome.
 pub(super) struct QueuedWrite<W: WriteOperation> {
     operation: W,
     since: Instant,
     outcome: Option<ClosureOutcome<W::Output>>,
-    reply: Reply<W::Output>,
+    /// The waiting caller, who withdraws the write by dropping the receiver.
+    reply: oneshot::Sender<ClosureOutcome<W::Output>>,
     was_begun: bool,
     timer: OperationTimer,
 }
 
 impl<W: WriteOperation> QueuedWrite<W> {
-    pub(super) fn boxed(operation: W, reply: Reply<W::Output>) -> Box<dyn PendingWrite> {
+    pub(super) fn boxed(
+        operation: W,
+        reply: oneshot::Sender<ClosureOutcome<W::Output>>,
+    ) -> Box<dyn PendingWrite> {
         let timer = OperationTimer::start(Operation::StoreWrite);
         Box::new(Self { operation, since: clock::now(), outcome: None, reply, was_begun: false, timer })
     }
@@ -75,10 +71,7 @@ impl<W: WriteOperation> QueuedWrite<W> {
         let Self { operation, reply, timer, .. } = self;
         let is_ok = matches!(outcome, Ok(Ok(_)));
         contained(|| timer.finish(is_ok));
-        contained(|| match reply {
-            Reply::Channel(sender) => drop(sender.send(outcome)),
-            Reply::Callback(call) => call(outcome),
-        });
+        contained(|| drop(reply.send(outcome)));
         contained(|| drop(operation));
     }
 }
@@ -89,7 +82,7 @@ impl<W: WriteOperation> PendingWrite for QueuedWrite<W> {
     }
 
     fn is_withdrawn(&self) -> bool {
-        !self.was_begun && matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
+        !self.was_begun && self.reply.is_closed()
     }
 
     fn run(&mut self, transaction: &Transaction<'_>) -> WriteResult {

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use speckit_core::text::{duration, size};
 
-use super::connection::{open_reader, pragma_text, refuse_foreign};
+use super::connection::{self, pragma_text, refuse_foreign};
 use super::error::StoreError;
 use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
+use super::reading::read_file;
 use super::transaction::Transaction;
 use super::vacuum::pages;
-use super::{Store, natural, patiently};
+use super::{Store, natural};
 use crate::os::documents;
 
 /// The size, the contents and the settings of a database.
@@ -42,7 +42,7 @@ pub struct StoreStats {
     pub tables: Vec<TableStats>,
     /// The last vacuum, if one is recorded.
     pub last_vacuum: Option<VacuumRecord>,
-    /// The settings of a connection, by the name of the pragma (<https://sqlite.org/pragma.html>).
+    /// The settings of a connection of a store, by the name of the pragma (<https://sqlite.org/pragma.html>).
     pub settings: BTreeMap<&'static str, String>,
 }
 
@@ -92,14 +92,19 @@ impl StoreStats {
         let options = StoreOptions::new(path).deadline(deadline).with_absolute_path()?;
         refuse_missing(&options.path)?;
         let path = &options.path;
-        let read = || {
-            let connection = open_reader(path, &options, &Arc::default())?;
-            refuse_foreign(&connection, path)?;
-            refuse_newer(version(&connection)?, path)?;
-            let transaction = Transaction::read(&connection)?;
-            stats(&transaction, path)
+        let read = |connection: &mut Connection| {
+            refuse_foreign(connection, path)?;
+            refuse_newer(version(connection)?, path)?;
+            let transaction = Transaction::read(connection)?;
+            let found = stats(&transaction, path)?;
+            drop(transaction);
+            connection::settings(connection, path, &options)?;
+            let mut settings = settings(connection)?;
+            // Which a store sets; one that reads the file alone does not use it.
+            settings.insert("journal_mode", "wal".into());
+            Ok(StoreStats { settings, ..found })
         };
-        patiently(&options, read).map_err(|error| error.of(path))
+        read_file(&options, read).map_err(|error| error.of(path))
     }
 }
 

@@ -3,17 +3,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::checkpoint::{Checkpoint, CheckpointMode};
 use super::connection::TransactionGuard;
 use super::error::StoreError;
+use super::open_file::OpenFile;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{PendingWrite, QueuedWrite, Reply, WriteQueue, WriteResult};
+use super::queue::{PendingWrite, QueuedWrite, WriteQueue, WriteResult};
 use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained, control};
 use crate::os::clock;
 use crate::sync::{Monitor, Mutex};
@@ -24,6 +26,8 @@ const MAX_IN_GROUP: usize = 1024;
 const LONGEST_GROUP: Duration = Duration::from_millis(10);
 /// How long to wait for further writes after a group.
 const LINGER: Duration = Duration::from_micros(200);
+/// How long nobody may write before the log is moved to the file, so that a copy of the file has what was written.
+const QUIET: Duration = Duration::from_secs(1);
 
 // The comment keeps these statements apart from those of closures in the cache of statements.
 const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
@@ -38,6 +42,7 @@ pub(super) struct Writer {
 
 struct WriterState {
     options: StoreOptions,
+    file: OpenFile,
     connection: Mutex<Connection>,
     guard: Arc<TransactionGuard>,
     /// The thread whose closure runs, identified by [`this_thread`]; 0 for none.
@@ -48,20 +53,37 @@ struct WriterState {
     queue: Monitor<WriteQueue>,
     /// Recent writes went through the queue: further ones join them and do not commit alone.
     is_contended: AtomicBool,
+    /// How many writes ran on the threads of their callers.
+    writes_here: AtomicU64,
+    /// The thread has moved the log to the file, and waits for the next write of any thread.
+    is_asleep: AtomicBool,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, guard: Arc<TransactionGuard>, options: StoreOptions) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        file: OpenFile,
+        guard: Arc<TransactionGuard>,
+        options: StoreOptions,
+    ) -> Self {
         let shared = WriterState {
             options,
+            file,
             connection: Mutex::new(connection),
             guard,
             running: AtomicUsize::new(0),
             serving: AtomicUsize::new(0),
             queue: Monitor::default(),
             is_contended: AtomicBool::new(false),
+            writes_here: AtomicU64::new(0),
+            is_asleep: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), thread: Mutex::default() }
+    }
+
+    /// Refuses a file that an earlier write has not found at its path.
+    pub(super) fn refuse_lost(&self) -> Result<(), StoreError> {
+        self.shared.file.refuse_lost()
     }
 
     /// Writes on this thread if the connection is free, else in a group.
@@ -71,10 +93,24 @@ impl Writer {
             return Err(StoreError::Nested);
         }
         let (sender, receiver) = oneshot::channel();
-        if let Some(write) = self.shared.run_here(QueuedWrite::boxed(operation, Reply::Channel(sender))) {
-            self.push(write)?;
+        match self.shared.run_here(QueuedWrite::boxed(operation, sender)) {
+            Some(write) => self.push(write)?,
+            None => self.wrote_here(),
         }
         result_of(receiver.recv())
+    }
+
+    /// Lets the thread move the log once nobody writes.
+    fn wrote_here(&self) {
+        if self.shared.writes_here.fetch_add(1, Ordering::SeqCst) == 0 {
+            // Without a thread, the log is moved when it is long, and at the end.
+            let _ = self.start();
+        } else if self.shared.is_asleep.load(Ordering::SeqCst) {
+            self.shared.is_asleep.store(false, Ordering::SeqCst);
+            // With the lock: the thread has not looked yet, or waits already.
+            let _queue = self.shared.queue.lock();
+            self.shared.queue.notify_all();
+        }
     }
 
     /// Queues a write without blocking; [`result_of`] gives the result of the receiver.
@@ -82,30 +118,26 @@ impl Writer {
         &self,
         operation: W,
     ) -> Result<oneshot::Receiver<ClosureOutcome<W::Output>>, StoreError> {
+        self.shared.refuse_nested()?;
         let (sender, receiver) = oneshot::channel();
-        self.submit_with(operation, Reply::Channel(sender))?;
+        self.push(QueuedWrite::boxed(operation, sender))?;
         Ok(receiver)
     }
 
-    /// Queues a write without blocking.
-    pub(super) fn submit_with<W: WriteOperation>(
-        &self,
-        operation: W,
-        reply: Reply<W::Output>,
-    ) -> Result<(), StoreError> {
-        self.shared.refuse_nested()?;
-        self.push(QueuedWrite::boxed(operation, reply))
-    }
-
-    /// Queues a write for the thread, which is started if needed.
-    fn push(&self, write: Box<dyn PendingWrite>) -> Result<(), StoreError> {
+    /// Starts the thread, unless it runs.
+    fn start(&self) -> Result<(), StoreError> {
         let mut thread = self.thread.lock();
         if thread.is_none() {
             let shared = Arc::clone(&self.shared);
             let started = thread::Builder::new().name("speckit-store".into()).spawn(move || shared.serve());
             *thread = Some(started.map_err(|error| StoreError::Thread { reason: error.to_string() })?);
         }
-        drop(thread);
+        Ok(())
+    }
+
+    /// Queues a write for the thread.
+    fn push(&self, write: Box<dyn PendingWrite>) -> Result<(), StoreError> {
+        self.start()?;
         let mut queue = self.shared.queue.lock();
         queue.writes.push_back(write);
         // `next` resets it under the same lock.
@@ -180,17 +212,45 @@ impl WriterState {
 
     /// Waits for a write. `None` once the store is being dropped and the queue is empty.
     ///
-    /// After a group further writes are likely, so for a moment new ones still join the queue.
+    /// After a group further writes are likely, so for a moment new ones still join the queue. When nobody has written for
+    /// [`QUIET`], the log is moved to the file.
     fn next(&self, previous_count: usize) -> Option<Box<dyn PendingWrite>> {
         let lingering = if previous_count > 1 { LINGER } else { Duration::ZERO };
-        let next = self.queue.wait_for(lingering, WriteQueue::next).or_else(|| {
-            self.queue.wait_for(Duration::MAX, |queue| {
-                let next = queue.next();
-                self.is_contended.store(next.is_some(), Ordering::Relaxed);
-                next
-            })
-        });
+        let mut next = self.queue.wait_for(lingering, WriteQueue::next);
+        let mut seen = None;
+        while next.is_none() {
+            let writes_here = self.writes_here.load(Ordering::SeqCst);
+            let is_quiet = seen.replace(writes_here) == Some(writes_here);
+            if is_quiet {
+                self.move_log();
+            }
+            // The order of these two accesses, and of those of a caller, lets no write go unnoticed.
+            self.is_asleep.store(is_quiet, Ordering::SeqCst);
+            let is_woken = || is_quiet && self.writes_here.load(Ordering::SeqCst) != writes_here;
+            next = self.wait(if is_quiet { Duration::MAX } else { QUIET }, is_woken);
+        }
         next.flatten()
+    }
+
+    /// Waits for a write in the queue; `None` after this time, or if it is woken.
+    fn wait(&self, limit: Duration, is_woken: impl Fn() -> bool) -> Option<Option<Box<dyn PendingWrite>>> {
+        let ended = self.queue.wait_for(limit, |queue| {
+            let next = queue.next();
+            self.is_contended.store(next.is_some(), Ordering::Relaxed);
+            match next {
+                Some(next) => Some(Some(next)),
+                None => is_woken().then_some(None),
+            }
+        });
+        ended.flatten()
+    }
+
+    /// Moves the log to the file, as far as readers allow, unless a caller writes.
+    fn move_log(&self) {
+        if let Some(connection) = self.connection.try_lock() {
+            // A log that cannot be moved now is moved after a later write, which fails if the disk is the reason.
+            let _ = Checkpoint::run(&connection, CheckpointMode::Passive);
+        }
     }
 
     /// The oldest write that is not withdrawn.
@@ -208,8 +268,7 @@ impl WriterState {
     /// Runs the first write and the waiting ones in one transaction. If the transaction is lost, each runs again in
     /// its own transaction, also a failed one: the changes of another write may be the cause. Returns how many writes the group had.
     fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, previous_count: usize) -> usize {
-        let Some((first, transaction)) = self.retry_while_locked(first, |_| Transaction::write(connection))
-        else {
+        let Some((first, transaction)) = self.retry_while_locked(first, |_| self.begin(connection)) else {
             return 0;
         };
         let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(previous_count);
@@ -287,10 +346,16 @@ impl WriterState {
         }
     }
 
+    /// Begins a transaction in the file that is at the path.
+    fn begin<'a>(&self, connection: &'a Connection) -> Result<Transaction<'a>, StoreError> {
+        self.file.check(connection)?;
+        Transaction::write(connection)
+    }
+
     /// Runs a write in its own transaction. `Ok` if its outcome is final, also a failed one; `Err` if it has to run again or
     /// cannot be committed.
     fn once(&self, connection: &Connection, write: &mut dyn PendingWrite) -> Result<(), StoreError> {
-        let transaction = Transaction::write(connection)?;
+        let transaction = self.begin(connection)?;
         let (ran, is_whole) = self.guarded(|| write.run(&transaction));
         let ended = match ran {
             WriteResult::Succeeded if is_whole => transaction.commit().map(|()| write.committed()),
@@ -368,13 +433,13 @@ mod tests {
         let (hold, held) = channel::<()>();
         let submit = |number: i64| {
             let panics = (number == 1).then(|| PanicsOnDrop);
-            let reply = store.inner.writer.submit(move |tx: &Transaction<'_>| {
+            let reply = store.writer().unwrap().submit(move |tx: &Transaction<'_>| {
                 let _ = &panics;
                 Ok(tx.execute("INSERT INTO t VALUES (?1)", [number])?)
             });
             reply.unwrap()
         };
-        let first = store.inner.writer.submit(move |_: &Transaction<'_>| {
+        let first = store.writer().unwrap().submit(move |_: &Transaction<'_>| {
             // The others queue meanwhile, and come into the same transaction.
             Ok(held.recv().is_err())
         });

@@ -12,7 +12,11 @@ mod mirror;
 mod nesting;
 mod opening;
 mod permissions;
+mod reading;
 mod rejections;
+#[cfg(unix)]
+mod replaced;
 mod runs;
+mod statements;
 mod test_database;
 mod waiting;

@@ -22,7 +22,6 @@ use crate::args::GateRunArgs;
 use crate::context::{Context, Exit, visible_path};
 use crate::rescue::save_beside;
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
-use speckit::internal::documents::{FileId, identity};
 use speckit::internal::location;
 use speckit::store::StoreOptions;
 
@@ -97,8 +96,6 @@ fn display(context: &Context, args: &GateRunArgs) -> Display {
 struct RunRecorder {
     runs: Runs,
     path: PathBuf,
-    /// The open file, to notice that its path was replaced.
-    file: Option<FileId>,
     keep_runs: u32,
 }
 
@@ -126,16 +123,12 @@ impl RunRecorder {
             context.refuse(&[unavailable(&why).help(help)])
         })?;
         let path = store.path().to_path_buf();
-        let file = identity(&path);
-        Ok(Self { runs: Runs::of(store), path, file, keep_runs: config.store.keep_runs })
+        Ok(Self { runs: Runs::of(store), path, keep_runs: config.store.keep_runs })
     }
 
     fn record(&self, run: &Run) -> Recorded {
         let why = match self.runs.add(run, self.keep_runs) {
-            Ok(number) if identity(&self.path) == self.file => {
-                return Recorded::Stored { number, path: self.path.clone() };
-            }
-            Ok(_) => format!("`{}` was removed or replaced while the agents ran", self.path.display()),
+            Ok(number) => return Recorded::Stored { number, path: self.path.clone() },
             Err(why) => why.to_string(),
         };
         let name = format!("speckit-run-{}-{}.json", run.stage, run.started_at_ms);

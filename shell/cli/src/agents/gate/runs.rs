@@ -136,12 +136,13 @@ fn database(context: &Context) -> Result<PathBuf, Exit> {
     Ok(absolute(&path).unwrap_or(path))
 }
 
-/// The runs in a file; `None` without a file, which is not created.
+/// The runs in a file, for reading only; `None` without a file.
 fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Exit> {
     if !exists(database) {
         return Ok(None);
     }
-    let opened = StoreOptions::new(database).open();
+    context.warn_of_unread_log(database);
+    let opened = StoreOptions::new(database).open_to_read();
     opened.map(|store| Some(Runs::of(store))).map_err(|why| unreadable(context, &why))
 }
 

@@ -11,6 +11,7 @@ use speckit_core::store::vacuum::pause;
 use super::claim::{VacuumClaim, finish, record};
 use super::{VacuumOutcome, VacuumProgress, pages};
 use crate::os::clock;
+use crate::store::checkpoint::{Checkpoint, CheckpointMode};
 use crate::store::connection::open_reader;
 use crate::store::error::StoreError;
 use crate::store::transaction::Transaction;
@@ -73,7 +74,7 @@ impl<'a> Vacuum<'a> {
         if self.should_stop() {
             return Ok(None);
         }
-        let written = self.store.inner.writer.submit(run)?;
+        let written = self.store.writer()?.submit(run)?;
         loop {
             match written.recv_timeout(STOP_CHECK_INTERVAL) {
                 Ok(outcome) => return result_of(Ok(outcome)).map(Some),
@@ -134,8 +135,8 @@ impl<'a> Vacuum<'a> {
                 return Ok(());
             }
             // Most of it without the lock, so that others write meanwhile.
-            is_cut |= checkpoint(&aside, "PASSIVE")?.is_whole;
-            let emptied = checkpoint(&aside, "TRUNCATE")?;
+            is_cut |= Checkpoint::run(&aside, CheckpointMode::Passive)?.is_whole;
+            let emptied = Checkpoint::run(&aside, CheckpointMode::Truncate)?;
             is_cut |= emptied.is_whole || !emptied.is_busy;
             match emptied.is_busy {
                 true => Err(StoreError::Sqlite { code: rusqlite::ffi::SQLITE_BUSY, message: String::new() }),
@@ -161,22 +162,6 @@ fn free_pages(connection: &Connection, pages: u64) -> Result<(), StoreError> {
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())
-}
-
-/// The result of a checkpoint.
-struct Checkpoint {
-    /// It could not finish.
-    is_busy: bool,
-    /// The whole WAL is in the file.
-    is_whole: bool,
-}
-
-/// Moves the WAL to the file (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
-fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint, StoreError> {
-    let sql = format!("PRAGMA wal_checkpoint({mode})");
-    let (busy, frames, moved): (i64, i64, i64) =
-        connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(Checkpoint { is_busy: busy != 0, is_whole: frames >= 0 && frames == moved })
 }
 
 fn elapsed_ms(since: Instant) -> u64 {

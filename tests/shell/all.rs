@@ -19,6 +19,8 @@ mod readme;
 mod retry;
 #[cfg(unix)]
 mod running_program;
+#[cfg(unix)]
+mod small_disk;
 mod store;
 mod streams;
 mod test_dir;

@@ -69,6 +69,22 @@ impl RunningProgram {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
+    /// The next event, which is a success. It is recorded, then or by the event that follows.
+    #[track_caller]
+    pub(crate) fn next_recorded_success(&mut self) -> Json {
+        let success = self.next_json();
+        assert_eq!(success["event"], "reload_success", "{success}");
+        if success["recorded"] != true {
+            assert_eq!(success["recorded"], "pending");
+            let recorded = self.next_json();
+            assert_eq!(
+                (&recorded["event"], &recorded["generation"]),
+                (&"recorded".into(), &success["generation"])
+            );
+        }
+        success
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());

@@ -8,6 +8,7 @@ use super::error::AuthError;
 use super::exchange::Endpoint;
 use super::fields::Fields;
 use crate::config::redact::Masks;
+use crate::text::shortened;
 
 /// The longest error code that is kept, in characters.
 const MAX_ERROR: usize = 64;
@@ -35,7 +36,7 @@ impl Refusal {
         let secrets: Vec<&str> = sent.into_iter().chain(secret).collect();
         let spellings = secrets.iter().flat_map(|secret| [String::from(*secret), encoded(secret)]);
         let masks = Masks::of_texts(spellings);
-        let shown = |text: &str, max| shortened(&masks.mask(text), max);
+        let shown = |text: &str, max| shortened(&masks.mask(text), max).into_owned();
         Some(Self {
             error: shown(error, MAX_ERROR),
             description: fields.text("error_description").map(|text| shown(text, MAX_DESCRIPTION)),
@@ -46,12 +47,4 @@ impl Refusal {
     pub(super) fn into_error(self, endpoint: Endpoint) -> AuthError {
         AuthError::Refused { endpoint, error: self.error, description: self.description }
     }
-}
-
-/// The text with at most `max` characters, the last of them an ellipsis if it is longer.
-fn shortened(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text.into();
-    }
-    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }

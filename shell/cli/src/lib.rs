@@ -73,7 +73,7 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::Trust(args) => trust::run(context, &args),
         Command::Untrust { file } => trust::untrust(context, &file),
         Command::Watch(args) => watch::run(context, &args),
-        Command::Store { action } => store::run(context, action),
+        Command::Store { command } => store::run(context, &command),
         Command::Retry { command } => retry::run(context, &command),
         Command::History { command } => history::run(context, command.as_ref()),
         Command::Gate { command } => Ok(gate::run(context, &command)),

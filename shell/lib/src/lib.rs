@@ -80,7 +80,7 @@ pub use config::builder::Builder;
 pub use config::busy::Busy;
 pub use config::engine::Fallback;
 pub use config::error::ConfigError;
-pub use config::events::{ConfigReloadEvent, Diagnostics};
+pub use config::events::{ConfigReloadEvent, Diagnostics, RecordState};
 pub use config::handle::{Config, Loaded, Reloaded};
 #[cfg(feature = "sqlite")]
 pub use config::history::History;

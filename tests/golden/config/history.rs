@@ -57,7 +57,14 @@ fn generation(
 }
 
 fn refusal(at_ms: u64, diagnostics: serde_json::Value) -> Refusal {
-    Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics, omitted: 0 }
+    Refusal {
+        refused_at_ms: at_ms,
+        generation: 2,
+        after: None,
+        files: vec![PATH.into()],
+        diagnostics,
+        omitted: 0,
+    }
 }
 
 fn printer() -> HistoryPrinter {
@@ -84,7 +91,9 @@ fn generations_and_refusals_are_a_table() {
         refusal(at(11), serde_json::json!([without_message])),
         refusal(at(12), serde_json::json!([])),
     ];
-    golden!("config/history", "the_table", printer().list(&generations, &refusals));
+    let rows = generations.iter().map(|one| printer().generation_row(one));
+    let rows = rows.chain(refusals.iter().map(|one| printer().refusal_row(one)));
+    golden!("config/history", "the_table", printer().list(rows.collect()).collect::<String>());
     let json: Vec<String> = generations.iter().map(|one| json(one.to_json())).collect();
     golden!("config/history", "the_list_as_json", format!("{}{:#}\n", json.concat(), refusals[0].to_json()));
 }
@@ -204,7 +213,8 @@ fn a_failed_recording_is_explained() -> Result<(), StoreError> {
     let config = builder(&world, folder.path()).open().unwrap();
     let events = config.subscribe();
     let history = config.history().unwrap();
-    history.store().write(|tx| Ok(tx.execute_batch("DROP TABLE config_generations")?))?;
+    history.flush()?;
+    history.store()?.write(|tx| Ok(tx.execute_batch("DROP TABLE config_generations")?))?;
     world.files(|files| files.write("/app.toml", b"port = 2\n")).unwrap();
     config.reload().unwrap();
     drop(history.refusals());
@@ -213,10 +223,22 @@ fn a_failed_recording_is_explained() -> Result<(), StoreError> {
             all += diagnostics.report();
         }
     }
+    let unrecorded = config.flush_history(Duration::from_secs(60)).unwrap_err();
+    all += &format!("{}: {}\n", unrecorded.code, unrecorded.message);
+    std::fs::remove_file(folder.path().join("app.db")).unwrap();
+    world.files(|files| files.write("/app.toml", b"port = 3\n")).unwrap();
+    config.reload().unwrap();
+    drop(history.refusals());
+    while let Ok(event) = events.try_recv() {
+        if let ConfigReloadEvent::Warning { diagnostics } = event {
+            all += diagnostics.report();
+        }
+    }
+    all.push('\n');
     std::fs::write(folder.path().join("none.db"), "no database").unwrap();
     let builder = builder(&world, folder.path()).history(folder.path().join("none.db"));
     for warning in builder.open().unwrap().status().warnings {
-        all += &format!("{}: {}\n", warning.code, warning.message);
+        all += &format!("{}: {}\n  {}\n", warning.code, warning.message, warning.help.unwrap_or_default());
     }
     golden!("config/history", "not_recorded", all.replace(&folder.path().display().to_string(), "FOLDER"));
     Ok(())

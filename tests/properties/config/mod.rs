@@ -9,6 +9,7 @@ mod overrides;
 mod own_type;
 mod redact;
 mod reload;
+mod retention;
 mod schema;
 mod shapes;
 mod source;

@@ -22,6 +22,8 @@ struct Settings {
     mode: Option<HistoryMode>,
     #[serde(default)]
     keep: Option<u32>,
+    #[serde(default)]
+    keep_mib: Option<u32>,
 }
 
 const SCHEMA: &str = r#"{
@@ -31,7 +33,8 @@ const SCHEMA: &str = r#"{
         "token": { "type": "string", "x-secret": true },
         "pin": { "type": "integer", "x-secret": true },
         "mode": { "enum": ["full", "metadata", "off"] },
-        "keep": { "type": "integer" }
+        "keep": { "type": "integer" },
+        "keep_mib": { "type": "integer" }
     },
     "additionalProperties": false
 }"#;
@@ -50,6 +53,7 @@ fn store_config(settings: &Settings) -> StoreConfig {
     let mut store = StoreConfig::default();
     store.history = settings.mode.unwrap_or_default();
     store.keep_generations = settings.keep.unwrap_or(store.keep_generations);
+    store.keep_mib = settings.keep_mib.unwrap_or(store.keep_mib);
     store
 }
 

@@ -13,12 +13,12 @@ mod watching;
 /// A table where somebody may write a secret.
 const SECRET: &str = "[validation]\nstrict_schema = false\n[providers.openai]\n";
 
-fn retry_text(attempts: u8) -> String {
+pub(super) fn retry_text(attempts: u8) -> String {
     format!("[retry]\nmax_attempts = {attempts}\n")
 }
 
 /// A folder whose program reads `c.toml` and records in `h.db`.
-fn dir() -> TestDir {
+pub(super) fn dir() -> TestDir {
     TestDir::new().variable("SPECKIT_CONFIG", "c.toml").variable("SPECKIT_DATABASE", "h.db")
 }
 
@@ -29,7 +29,7 @@ fn open_recorded(dir: &TestDir, path: &str) -> Config<AppConfig> {
 }
 
 /// Records each of these texts as a generation of `c.toml`.
-fn record_generations(dir: &TestDir, texts: &[String]) {
+pub(super) fn record_generations(dir: &TestDir, texts: &[String]) {
     let mut texts = texts.iter();
     dir.write("c.toml", texts.next().unwrap());
     let config = open_recorded(dir, "c.toml");

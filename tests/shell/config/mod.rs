@@ -13,6 +13,8 @@ mod numbers;
 mod own_type;
 mod own_variables;
 mod reloads;
+#[cfg(target_os = "linux")]
+mod replaced_files;
 mod schemas;
 mod secrets;
 mod show;

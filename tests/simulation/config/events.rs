@@ -35,7 +35,7 @@ impl From<&ConfigReloadEvent> for EventSummary {
     fn from(event: &ConfigReloadEvent) -> Self {
         match event {
             ConfigReloadEvent::FileChanged { paths } => Self::Changed(paths.clone()),
-            ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
+            ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed, .. } => {
                 let json = |side: &_| serde_json::to_value(side).expect("a value is JSON");
                 let changed = changed
                     .iter()

@@ -119,8 +119,9 @@ mod tests {
 
     #[test]
     fn only_the_named_subtrees_need_trust() {
+        // The limits of the history count for one set of files, so that a project file removes nothing of another project.
         let text = "[retry]\nmax_attempts = 3\n[orchestrator]\nmax_concurrent = 2\nquorum.plan = 2\n\
-                    [store]\nhistory = 'off'\n[policy]\nenforce = 'off'\n[policy.commands]\n[models]\n";
+                    [store]\nhistory = 'off'\nkeep_generations = 1\nkeep_mib = 1\n[policy]\nenforce = 'off'\n[policy.commands]\n[models]\n";
         assert_eq!(keys(text, Language::Toml), ["orchestrator.quorum"]);
         assert_eq!(keys("retry.max_attempts = 3", Language::Toml), [""; 0]);
         let order: Vec<Key> = Subtree::ALL.iter().map(|subtree| subtree.key()).collect();

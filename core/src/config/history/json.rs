@@ -94,12 +94,14 @@ impl Generation {
 }
 
 impl Refusal {
-    /// `{"time","time_ms","generation","files","diagnostics","omitted"}`; `omitted` counts the diagnostics that are not recorded.
+    /// `{"time","time_ms","generation","after","files","diagnostics","omitted"}`; `omitted` counts the diagnostics that are not
+    /// recorded.
     pub fn to_json(&self) -> Json {
         json!({
             "time": rfc3339(self.refused_at_ms),
             "time_ms": self.refused_at_ms,
             "generation": self.generation,
+            "after": self.after,
             "files": self.files,
             "diagnostics": self.diagnostics,
             "omitted": self.omitted,

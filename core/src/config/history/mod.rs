@@ -11,20 +11,24 @@ use crate::store::HistoryMode;
 use crate::tree::diff::Change;
 use crate::tree::{Fingerprint, Key, REDACTED, Source, Value};
 
+mod backlog;
 mod changes;
 mod difference;
 mod json;
 mod record;
 mod refusal;
 mod restore;
+mod retention;
 mod text;
 
+pub use backlog::{Backlog, MAX_WAITING, RETRY_AFTER};
 pub use changes::{Changes, value_of};
 pub use difference::{Difference, difference};
 pub use record::{RecordAction, record_action};
-pub use refusal::StoredDiagnostics;
+pub use refusal::{StoredDiagnostics, stored_report};
 pub use restore::{CurrentFile, FileRestore, RestoreAction, SourceText, plan_restore, redacted_source};
-pub use text::HistoryPrinter;
+pub use retention::{HistorySize, OldestEntry};
+pub use text::{HistoryPrinter, ListRow};
 
 /// Why a generation came into force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +140,8 @@ pub struct Refusal {
     pub refused_at_ms: u64,
     /// The generation that stayed in use, by its number in the process.
     pub generation: u64,
+    /// The number of the newest generation in the history at that time, 0 for none; `None` if an older release recorded it.
+    pub after: Option<i64>,
     /// The absolute paths of the layered files and folders.
     pub files: Vec<String>,
     /// The recorded diagnostics as JSON: a list.

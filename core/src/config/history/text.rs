@@ -5,12 +5,15 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Changes, Difference, Generation, Refusal, StoredFile};
-use crate::text::{count, grouped, rfc3339, visible};
+use crate::text::{count, grouped, rfc3339, shortened, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
 /// The number of keys that a list names for each generation.
 const MAX_LISTED_KEYS: usize = 3;
+
+/// The number of characters of a message in a list.
+const MAX_LISTED_CHARACTERS: usize = 200;
 
 /// The number of files that a list names for each generation.
 const MAX_LISTED_FILES: usize = 10;
@@ -46,35 +49,45 @@ impl HistoryPrinter {
         }
     }
 
-    /// Generations and refusals, one line each, in the order of their times.
-    pub fn list(&self, generations: &[Generation], refusals: &[Refusal]) -> String {
-        // Within one millisecond, a refusal follows the generation that it left in use.
-        let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
-            .iter()
-            .map(|generation| {
-                let files = generation.state.sources.iter().map(|source| self.short_path(&source.path));
-                let row = [
-                    generation.number.to_string(),
-                    generation.cause.to_string(),
-                    rfc3339(generation.accepted_at_ms),
-                    few(files),
-                    counted_keys(&generation.state.changes),
-                ];
-                ((generation.accepted_at_ms, generation.generation, false), row)
-            })
-            .collect();
-        rows.extend(refusals.iter().map(|refusal| {
-            let row = [
-                "-".into(),
-                "refused".into(),
-                rfc3339(refusal.refused_at_ms),
-                self.files_of(refusal),
-                first_diagnostic(refusal),
-            ];
-            ((refusal.refused_at_ms, refusal.generation, true), row)
-        }));
-        rows.sort_by_key(|(at, _)| *at);
-        table(rows.into_iter().map(|(_, row)| row).collect())
+    /// The row of a generation in the list.
+    pub fn generation_row(&self, generation: &Generation) -> ListRow {
+        let files = generation.state.sources.iter().map(|source| self.short_path(&source.path));
+        let cells = [
+            generation.number.to_string(),
+            generation.cause.to_string(),
+            rfc3339(generation.accepted_at_ms),
+            few(files),
+            counted_keys(&generation.state.changes),
+        ];
+        let at = (generation.accepted_at_ms, generation.generation);
+        ListRow { number: Some(generation.number), is_refusal: false, at, cells }
+    }
+
+    /// The row of a refusal in the list.
+    pub fn refusal_row(&self, refusal: &Refusal) -> ListRow {
+        let cells = [
+            "-".into(),
+            "refused".into(),
+            rfc3339(refusal.refused_at_ms),
+            self.files_of(refusal),
+            first_diagnostic(refusal),
+        ];
+        let at = (refusal.refused_at_ms, refusal.generation);
+        ListRow { number: refusal.after, is_refusal: true, at, cells }
+    }
+
+    /// The lines of the list: generations in the order of their numbers, and refusals where they were recorded between them. The clock may
+    /// have gone back meanwhile. Columns are aligned.
+    pub fn list(&self, mut rows: Vec<ListRow>) -> impl Iterator<Item = String> + use<> {
+        place_by_time(&mut rows);
+        rows.sort_by_key(|row| (row.number, row.is_refusal));
+        let mut widths = [0; 5];
+        for row in &rows {
+            for (widest, cell) in widths.iter_mut().zip(&row.cells) {
+                *widest = (*widest).max(width(cell));
+            }
+        }
+        rows.into_iter().map(move |row| row.line(widths))
     }
 
     /// The files of a refusal's diagnostics; without any, all layered files.
@@ -153,6 +166,53 @@ impl Difference {
     }
 }
 
+/// A generation or a refusal in a list.
+#[derive(Clone, Debug)]
+pub struct ListRow {
+    /// The number of the generation, or of the newest one before the refusal. `None` for a refusal that an older release recorded.
+    number: Option<i64>,
+    is_refusal: bool,
+    /// Its time, and the generation of its process.
+    at: (u64, u64),
+    cells: [String; 5],
+}
+
+impl ListRow {
+    /// The first column is right-aligned.
+    fn line(self, widths: [usize; 5]) -> String {
+        let mut line = String::new();
+        for (at, (cell, widest)) in self.cells.iter().zip(widths).enumerate() {
+            let gap = widest - width(cell);
+            match at {
+                0 => line.push_str(&format!("{:gap$}{cell}", "")),
+                4 => line.push_str(&format!("   {cell}")),
+                _ => line.push_str(&format!("   {cell}{:gap$}", "")),
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
+    }
+}
+
+/// Places the refusals of older releases by their times; within one millisecond, one follows the generation that it left in use.
+fn place_by_time(rows: &mut [ListRow]) {
+    if rows.iter().all(|row| row.number.is_some()) {
+        return;
+    }
+    let mut generations: Vec<_> =
+        rows.iter().filter(|row| !row.is_refusal).map(|row| (row.number, row.at)).collect();
+    generations.sort_by_key(|(number, _)| *number);
+    for row in rows.iter_mut().filter(|row| row.number.is_none()) {
+        let before = generations.iter().rev().find(|(_, at)| *at <= row.at);
+        row.number = before.map_or(Some(0), |(number, _)| *number);
+    }
+}
+
+fn width(cell: &str) -> usize {
+    cell.chars().count()
+}
+
 /// The first of the names, and how many more there are.
 fn few(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(MAX_LISTED_FILES);
@@ -198,29 +258,8 @@ fn first_diagnostic(refusal: &Refusal) -> String {
         0 => String::new(),
         more => format!(" (and {} more)", grouped(&more)),
     };
-    visible(&format!("{}{what}{more}", key.unwrap_or_default()))
-}
-
-/// Aligned columns; the first one is right-aligned.
-fn table(rows: Vec<[String; 5]>) -> String {
-    let width = |text: &str| text.chars().count();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = (*widest).max(width(cell));
-        }
-    }
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (at, (cell, widest)) in row.iter().zip(widths).enumerate() {
-            let gap = " ".repeat(widest - width(cell));
-            line.push_str(&if at == 0 { format!("{gap}{cell}") } else { format!("   {cell}{gap}") });
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    let what = format!("{}{what}", key.unwrap_or_default());
+    visible(&format!("{}{more}", shortened(&what, MAX_LISTED_CHARACTERS)))
 }
 
 #[cfg(test)]
@@ -228,11 +267,10 @@ mod tests {
     use super::*;
     use crate::config::history::{GenerationCause, StoredState};
 
-    #[test]
-    fn within_one_millisecond_a_refusal_stands_between_two_generations() {
-        let generation = |number, generation| Generation {
+    fn generation(number: i64, generation: u64, accepted_at_ms: u64) -> Generation {
+        Generation {
             number,
-            accepted_at_ms: 0,
+            accepted_at_ms,
             generation,
             cause: GenerationCause::Reloaded,
             state: StoredState {
@@ -241,16 +279,34 @@ mod tests {
                 resolved: None,
                 sources: Vec::new(),
             },
-        };
-        let refusal = Refusal {
-            refused_at_ms: 0,
-            generation: 1,
-            files: Vec::new(),
-            diagnostics: serde_json::Value::Null,
-            omitted: 0,
-        };
-        let text = HistoryPrinter::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
-        let firsts: Vec<&str> = text.lines().filter_map(|line| line.get(..1)).collect();
-        assert_eq!(firsts, ["7", "-", "8"]);
+        }
+    }
+
+    fn refusal(after: Option<i64>, generation: u64, refused_at_ms: u64) -> Refusal {
+        let (files, diagnostics) = (Vec::new(), serde_json::Value::Null);
+        Refusal { refused_at_ms, generation, after, files, diagnostics, omitted: 0 }
+    }
+
+    fn first_columns(generations: &[Generation], refusals: &[Refusal]) -> Vec<String> {
+        let printer = HistoryPrinter::default();
+        let generations = generations.iter().map(|one| printer.generation_row(one));
+        let rows = generations.chain(refusals.iter().map(|one| printer.refusal_row(one)));
+        let lines = printer.list(rows.collect());
+        lines.filter_map(|line| Some(line.split_whitespace().next()?.into())).collect()
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_change_the_order() {
+        let generations = [generation(1, 1, 5000), generation(2, 2, 6000), generation(3, 3, 10)];
+        let refusals = [refusal(Some(0), 1, 9000), refusal(Some(2), 2, 7000), refusal(Some(2), 2, 5)];
+        assert_eq!(first_columns(&generations, &refusals), ["-", "1", "2", "-", "-", "3"]);
+        assert_eq!(first_columns(&generations[2..], &refusals), ["-", "-", "-", "3"], "1 and 2 are removed");
+    }
+
+    #[test]
+    fn within_one_millisecond_a_refusal_of_an_older_release_stands_between_two_generations() {
+        let generations = [generation(7, 1, 0), generation(8, 2, 0)];
+        assert_eq!(first_columns(&generations, &[refusal(None, 1, 0)]), ["7", "-", "8"]);
+        assert_eq!(first_columns(&generations, &[refusal(None, 2, 1)]), ["7", "8", "-"]);
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use annotate_snippets::Renderer;
 
 use crate::config::redact::{Masks, SourceMask};
-use crate::text::{grouped_count, visible};
+use crate::text::{grouped_count, shortened, visible};
 use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source, most_important};
 
 mod block;
@@ -83,6 +83,9 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
 
 /// How many diagnostics a report shows.
 pub const MAX_DIAGNOSTICS: usize = 100;
+
+/// How many characters a report shows of a key, and of a message.
+const MAX_CHARACTERS: usize = 1000;
 
 /// How many errors and warnings there are: `2 errors, 1 warning`.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -169,11 +172,12 @@ impl<'m> LastSource<'m> {
 
 fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
     let message = visible(&masks.mask(&diagnostic.message));
+    let message = shortened(&message, MAX_CHARACTERS);
     if diagnostic.key.is_root() {
-        message
-    } else {
-        format!("{}: {message}", visible(&diagnostic.key.to_string()))
+        return message.into_owned();
     }
+    let key = visible(&diagnostic.key.to_string());
+    format!("{}: {message}", shortened(&key, MAX_CHARACTERS))
 }
 
 /// The place in a report: the variable, the position in a file, or the override.

@@ -114,3 +114,11 @@ fn any_width_and_any_place_can_be_rendered() {
         }
     }
 }
+
+#[test]
+fn a_long_key_and_a_long_message_are_shortened() {
+    let key = Key::of(["k".repeat(3000).as_str()]);
+    let report = plain(&[Diagnostic::error(Code::SchemaType, key, "é".repeat(3000))], &Masks::default());
+    let expected = format!("error[schema/type]: {}…: {}…\n\n1 error\n", "k".repeat(999), "é".repeat(999));
+    assert!(report == expected, "{} bytes", report.len());
+}

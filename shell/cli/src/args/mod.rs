@@ -247,11 +247,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<HistoryCommand>,
     },
-    /// Inspect, check or shrink the database
+    /// Inspect, check, shrink, back up or restore the database
     Store {
-        /// What to do with the database
-        #[arg(value_name = "ACTION")]
-        action: StoreAction,
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Preview the [retry] settings: the delays of one call, or the load of many clients
     Retry {
@@ -381,14 +380,34 @@ pub(crate) struct RollbackArgs {
     pub(crate) dry_run: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StoreAction {
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum StoreCommand {
     /// Show its size, its tables and its settings
     Stats,
     /// Check its pages, its indexes and the references between rows
     Check,
     /// Return its free pages to the disk; other programs may keep writing
     Vacuum,
+    /// Write a copy of it to a file; other programs may keep writing
+    ///
+    /// The copy is checked, and only its owner can read it. A plain copy of the file lacks what is still in its log (FILE-wal).
+    Backup(BackupArgs),
+    /// Replace it by a copy of a backup, and keep the present one as NAME.before-restore-N
+    ///
+    /// The backup is checked first. No other program may have the database open.
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BackupArgs {
+    /// The file to write
+    pub(crate) file: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Clone, Debug, Subcommand)]

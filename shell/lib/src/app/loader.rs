@@ -76,8 +76,8 @@ impl ConfigLoader {
         self
     }
 
-    /// Records what [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history` and
-    /// `store.keep_generations` say, in the database `store.path` or that of the variable `SPECKIT_DATABASE`.
+    /// Records what [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history`, `store.keep_generations` and
+    /// `store.keep_mib` say, in the database `store.path` or that of the variable `SPECKIT_DATABASE`.
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn recorded(mut self) -> Self {

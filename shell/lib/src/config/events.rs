@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key};
 
@@ -30,6 +31,13 @@ pub enum ConfigReloadEvent {
         pending_restart: Vec<Key>,
         /// From the end of the quiet period to the swap.
         elapsed: Duration,
+        /// Whether the history has the generation. The event waits for its row, up to 50 ms.
+        recorded: RecordState,
+    },
+    /// The history has this generation, whose success was [`RecordState::Pending`]: it is there after a crash of the program, too.
+    Recorded {
+        /// The generation.
+        generation: u64,
     },
     /// The content of the files is refused.
     ReloadFailed {
@@ -54,6 +62,27 @@ pub enum ConfigReloadEvent {
         /// The number of dropped events.
         count: u64,
     },
+}
+
+/// Whether the history has a generation. As JSON it is `true`, `"pending"` or `false`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordState {
+    /// It is written.
+    Recorded,
+    /// It will be written; [`ConfigReloadEvent::Recorded`] follows.
+    Pending,
+    /// No history is recorded.
+    Off,
+}
+
+impl Serialize for RecordState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Recorded => serializer.serialize_bool(true),
+            Self::Pending => serializer.serialize_str("pending"),
+            Self::Off => serializer.serialize_bool(false),
+        }
+    }
 }
 
 /// Diagnostics with their report. Secrets are masked in both.

@@ -171,10 +171,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     }
 
     /// The recorded history of this and all other configurations in the same database
-    /// ([`Builder::history`](crate::Builder::history)). `None` without a database.
+    /// ([`Builder::history`](crate::Builder::history)). `None` without a database, and while it cannot be opened.
     #[cfg(feature = "sqlite")]
     pub fn history(&self) -> Option<History> {
         self.running.recorder.as_ref()?.journal.history()
+    }
+
+    /// Waits until everything that was accepted and refused before is recorded, at most for `patience`.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// # let folder = tempfile::tempdir()?;
+    /// let config = Config::builder().history(folder.path().join("app.db")).open()?;
+    /// assert_eq!(config.flush_history(std::time::Duration::from_secs(60)), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The warning `history/unwritten` with the number of entries that are not recorded, and why. They are tried again.
+    #[cfg(feature = "sqlite")]
+    pub fn flush_history(&self, patience: Duration) -> Result<(), Diagnostic> {
+        self.running.recorder.as_ref().map_or(Ok(()), |recorder| recorder.journal.flush_within(patience))
     }
 
     /// Reports that a source may have changed, for programs that detect changes themselves. [`Config::turn`] then reads when

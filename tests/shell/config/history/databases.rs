@@ -39,7 +39,7 @@ fn the_loader_records_in_the_database_of_its_settings_on_request() {
     let named = dir.path("named.db");
     let environment = Environment::of([("SPECKIT_DATABASE", named.to_str().unwrap())]);
     let config = loader().recorded().environment(environment).open().unwrap();
-    assert_eq!(config.history().unwrap().store().path(), named);
+    assert_eq!(config.history().unwrap().store().unwrap().path(), named);
     let off = Override::Set { key: "store.history".into(), text: "off".into() };
     assert!(loader().recorded().overrides(vec![off]).open().unwrap().history().is_none());
 }

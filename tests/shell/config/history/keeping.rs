@@ -1,7 +1,7 @@
 //! The settings limit how much is recorded, and secrets are not recorded.
 
 use speckit::History;
-use speckit::store::Store;
+use speckit::store::{Store, Transaction};
 use speckit::{Builder, Config, Environment};
 
 use super::{
@@ -40,11 +40,109 @@ fn the_limit_counts_for_each_set_of_files_and_for_refusals() {
     assert_eq!(history(&config).refusals().unwrap().len(), 3);
     let sources: i64 = history(&config)
         .store()
+        .unwrap()
         .read(|tx| Ok(tx.query_row("SELECT count(*) FROM config_sources", [], |row| row.get(0))?))
         .unwrap();
     assert_eq!(sources, 3 + 2 * 6, "the texts are removed with their generation");
     write_and_reload(&config, &dir, "keep = 1\nport = 6\n");
     assert_eq!(numbers(&config), (vec![13], 7), "a reloaded limit is applied at once");
+}
+
+/// The bytes that each history counts, and those that it has.
+fn counted_and_stored_bytes(history: &History) -> Vec<(i64, i64)> {
+    let read = |tx: &Transaction<'_>| {
+        let sql = "SELECT bytes,
+            (SELECT total(octet_length(text)) FROM config_texts WHERE history_id = config_histories.id)
+            + (SELECT total(octet_length(changed)) FROM config_generations WHERE files = config_histories.files)
+            + (SELECT total(octet_length(diagnostics)) + total(octet_length(report)) FROM config_refusals
+                WHERE files = config_histories.files)
+            FROM config_histories ORDER BY id";
+        let mut statement = tx.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, f64>(1)? as i64)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    history.store().unwrap().read(read).unwrap()
+}
+
+/// The stored texts and values of all histories, sorted.
+fn stored_texts(history: &History) -> Vec<String> {
+    let read = |tx: &Transaction<'_>| {
+        let mut statement = tx.prepare("SELECT text FROM config_texts ORDER BY text")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    history.flush().unwrap();
+    history.store().unwrap().read(read).unwrap()
+}
+
+fn assert_counts(history: &History) {
+    let counted = counted_and_stored_bytes(history);
+    assert!(counted.iter().all(|(counted, stored)| counted == stored), "{counted:?}");
+}
+
+#[test]
+fn equal_texts_and_values_of_a_history_are_stored_once() {
+    let dir = TestDir::new().file("app.toml", "keep = 6\nport = 1\n").file("base.toml", "workers = 8\n");
+    let config = builder_without_history(&dir).file(dir.path("base.toml")).history(dir.path("app.db"));
+    let config = config.history_settings(store_config).open().unwrap();
+    for port in [2, 1, 2, 1, 2] {
+        write_and_reload(&config, &dir, &format!("keep = 6\nport = {port}\n"));
+    }
+    let history = history(&config);
+    let expected = [
+        "keep = 6\nport = 1\n",
+        "keep = 6\nport = 2\n",
+        "workers = 8\n",
+        r#"{"keep":6,"port":1,"workers":8}"#,
+        r#"{"keep":6,"port":2,"workers":8}"#,
+    ];
+    assert_eq!(stored_texts(&history), expected);
+    assert_eq!(describe_generations(&history).len(), 6);
+    let third = read_generation(&history, 3);
+    assert_eq!(source_texts(&third), [Some("keep = 6\nport = 1\n"), Some("workers = 8\n")]);
+    assert!(third.state.resolved.is_some());
+    assert_counts(&history);
+    // The texts with port 1 go with the last generation that has them.
+    write_and_reload(&config, &dir, "keep = 1\nport = 2\n");
+    let expected = ["keep = 1\nport = 2\n", "workers = 8\n", r#"{"keep":1,"port":2,"workers":8}"#];
+    assert_eq!(stored_texts(&history), expected);
+    // Other texts with the same values replace those of the generation.
+    write_and_reload(&config, &dir, "# ours\nkeep = 1\nport = 2\n");
+    let expected = ["# ours\nkeep = 1\nport = 2\n", "workers = 8\n", r#"{"keep":1,"port":2,"workers":8}"#];
+    assert_eq!(stored_texts(&history), expected);
+    assert_counts(&history);
+    assert_eq!(history.store().unwrap().check(), Ok(Vec::new()));
+}
+
+#[test]
+fn the_oldest_entries_are_removed_above_the_limit_of_bytes() {
+    let long = |port: u32, keep_mib: u32, kib: usize| {
+        format!("keep_mib = {keep_mib}\nport = {port}\n# {}\n", "x".repeat(kib * 1024))
+    };
+    let dir = TestDir::new().file("app.toml", long(1, 1, 300)).file("other.toml", long(1, 8, 300));
+    let other = builder_without_history(&dir).file(dir.path("other.toml")).history(dir.path("app.db"));
+    let other = other.history_settings(store_config).open().unwrap();
+    history(&other).flush().unwrap();
+    let config = builder(&dir).history_settings(store_config).open().unwrap();
+    let history = history(&config);
+    let numbers = || history.generations().unwrap().iter().map(|one| one.number).collect::<Vec<_>>();
+    for port in 2..=4 {
+        write_and_reload(&config, &dir, &long(port, 1, 300));
+    }
+    assert_eq!(numbers(), [1, 3, 4, 5], "three of 300 KiB fit, and another history is not touched");
+    assert_counts(&history);
+    for port in [5, 7] {
+        dir.write("app.toml", "port = 'bad'\n");
+        assert!(config.reload().is_err());
+        write_and_reload(&config, &dir, &long(port, 1, 700));
+        write_and_reload(&config, &dir, &long(port + 1, 1, 200));
+    }
+    assert_eq!(history.refusals().unwrap().len(), 1, "older than the generations that are kept");
+    write_and_reload(&config, &dir, &long(9, 1, 2000));
+    assert_eq!(numbers().len(), 2, "the newest generation stays, although it alone is larger");
+    assert_eq!(history.refusals().unwrap().len(), 1, "and so does the newest refusal");
+    assert_counts(&history);
+    write_and_reload(&config, &dir, &long(10, 8, 300));
+    assert_eq!(numbers().len(), 3, "a reloaded limit is applied at once");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn only_watch_records_generations() {
 }
 
 #[test]
-fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
+fn generations_and_refusals_are_listed_in_their_order() {
     let dir = dir();
     record_generations(&dir, &[retry_text(4), retry_text(5)]);
     let config = open_recorded(&dir, "c.toml");
@@ -85,7 +85,10 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     assert_eq!(generation["changed"], json!([{ "key": "retry.max_attempts", "old": 4, "new": 5 }]));
     assert_eq!(generation["files"][0]["path"], json!(dir.path("c.toml")));
     let refusal = &json["refusals"][0];
-    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "omitted", "time", "time_ms"]);
+    assert_eq!(
+        member_names(refusal),
+        ["after", "diagnostics", "files", "generation", "omitted", "time", "time_ms"]
+    );
     assert_eq!(refusal["diagnostics"][0]["code"], "schema/minimum");
 }
 
@@ -209,4 +212,24 @@ fn what_a_terminal_would_obey_in_a_stored_text_is_escaped() {
         let text = "\n==> c.toml <==\n# \\u{202e}\ttab\\u{200b}\n[store]\npath = '\\u{2066}'\n";
         assert!(shown.ends_with(text), "{shown:?}");
     }
+}
+
+#[test]
+fn the_list_is_in_the_order_of_the_numbers_whatever_the_clock_was() {
+    let dir = dir();
+    dir.write("c.toml", retry_text(4));
+    let config = open_recorded(&dir, "c.toml");
+    for text in [retry_text(5), retry_text(0), retry_text(6), retry_text(7)] {
+        dir.write("c.toml", text);
+        let _ = config.reload();
+    }
+    drop(config);
+    // The clock went back by a day before the third generation.
+    let sql = "UPDATE config_generations SET accepted_at_ms = accepted_at_ms - 86400000 WHERE id >= 3;";
+    rusqlite::Connection::open(dir.path("h.db")).unwrap().execute_batch(sql).unwrap();
+    let list = dir.run("history").succeeds().out;
+    let numbers: Vec<_> = list.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2", "-", "3", "4"], "{list}");
+    let json = dir.run("history --format json").succeeds().json();
+    assert_eq!(json["refusals"][0]["after"], 2);
 }

@@ -1,8 +1,9 @@
 //! `history`: lists, shows, compares and restores the recorded generations.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use speckit_core::config::history::{Generation, HistoryPrinter, Refusal, redacted_source};
+use speckit_core::config::history::{Generation, HistoryPrinter, redacted_source};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryCommand};
@@ -12,47 +13,19 @@ use speckit::internal::documents::{absolute, exists};
 use speckit::internal::environment;
 use speckit::store::{StoreError, StoreOptions};
 
+mod list;
 mod rollback;
+
+/// How long to wait for a lock of another process.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(context: &Context, command: Option<&HistoryCommand>) -> CommandResult {
     match command {
-        None => list(context),
+        None => list::run(context),
         Some(HistoryCommand::Show(args)) => show(context, args),
         Some(HistoryCommand::Diff { from, to }) => diff(context, *from, *to),
         Some(HistoryCommand::Rollback(args)) => rollback::run(context, args),
     }
-}
-
-fn list(context: &Context) -> CommandResult {
-    let database = database(context)?;
-    let (generations, refusals) = match open(context, &database)? {
-        Some(history) => {
-            let read = history.generations().and_then(|all| Ok((all, history.refusals()?)));
-            read.map_err(|error| unreadable(context, &error))?
-        }
-        None => Default::default(),
-    };
-    if context.is_json() {
-        context.terminal.json(&HistoryJson {
-            database: full(&database).to_string_lossy().into_owned(),
-            generations: generations.iter().map(Generation::to_json).collect(),
-            refusals: refusals.iter().map(Refusal::to_json).collect(),
-        });
-    } else if generations.is_empty() && refusals.is_empty() {
-        let name = display_path(&database);
-        context.terminal.result(&format!("nothing is recorded in {name} yet: {}\n", records(context)));
-    } else {
-        context.terminal.result(&printer().list(&generations, &refusals));
-    }
-    Ok(Exit::Ok)
-}
-
-/// The document of `history`.
-#[derive(serde::Serialize)]
-struct HistoryJson<G> {
-    database: String,
-    generations: Vec<G>,
-    refusals: Vec<serde_json::Value>,
 }
 
 fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
@@ -137,12 +110,13 @@ fn database(context: &Context) -> Result<PathBuf, Exit> {
     context.database().map(|(path, _)| path)
 }
 
-/// The history in a database; `None` if the file does not exist. Never creates it.
+/// The history in a database, for reading only; `None` if the file does not exist.
 fn open(context: &Context, database: &Path) -> Result<Option<History>, Exit> {
     if !exists(database) {
         return Ok(None);
     }
-    let opened = StoreOptions::new(database).open();
+    context.warn_of_unread_log(database);
+    let opened = StoreOptions::new(database).deadline(LOCK_TIMEOUT).open_to_read();
     opened.map(|store| Some(History::of(store))).map_err(|error| unreadable(context, &error))
 }
 

@@ -54,6 +54,9 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     if is_written {
         written = rewrite_all(&rewrites(&steps)).map_err(|error| not_written(context, &error))?;
         report_written(context, &written);
+        written
+            .iter()
+            .for_each(|file| context.report_replaced(Path::new(&display_path(&file.path)), &file.replaced));
         new = record(context, &generation, began)?;
     }
     let document = json!({

@@ -9,7 +9,9 @@ use speckit_core::tree::diff;
 use speckit_core::{CodeFamily, Diagnostic, Key, Severity};
 
 use crate::context::Context;
-use speckit::{ConfigError, ConfigReloadEvent, Diagnostics, Reloaded, Snapshot, Status, Watching};
+use speckit::{
+    ConfigError, ConfigReloadEvent, Diagnostics, RecordState, Reloaded, Snapshot, Status, Watching,
+};
 
 /// Prints events on stdout, and reports of diagnostics on stderr.
 pub(super) struct EventPrinter<'a> {
@@ -61,13 +63,19 @@ impl<'a> EventPrinter<'a> {
                     format!("changed {}\n", names.join(", "))
                 })
             }
-            ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
+            ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed, recorded } => {
                 self.generation = *generation;
                 let pending: Vec<String> = pending_restart.iter().map(Key::to_string).collect();
                 let elapsed = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-                let data = SuccessData { changed, pending_restart: &pending, elapsed_us: elapsed };
+                let (pending_restart, recorded) = (pending.as_slice(), *recorded);
+                let data = SuccessData { changed, pending_restart, elapsed_us: elapsed, recorded };
                 self.print("reload_success", &data, || success(*generation, changed, &pending, elapsed));
                 self.report_new_warnings(snapshot.warnings());
+            }
+            // A person expects it and sees a warning where it fails.
+            ConfigReloadEvent::Recorded { generation } if self.context.is_json() => {
+                let (event, generation, data) = ("recorded", *generation, &json!({}));
+                self.context.terminal.json(&EventDocument { event, generation, data });
             }
             ConfigReloadEvent::ReloadFailed { diagnostics, .. } => self.failed(diagnostics, "stays"),
             ConfigReloadEvent::ReloadDeferred { busy } => {
@@ -94,7 +102,11 @@ impl<'a> EventPrinter<'a> {
         self.context.terminal.note(&format!("reload on SIGHUP: {note}\n"));
     }
 
-    pub(super) fn stopped(&self) {
+    /// Ends the stream. The warning counts what is not recorded.
+    pub(super) fn stopped(&self, unrecorded: Option<Diagnostic>) {
+        if let Some(unrecorded) = unrecorded {
+            self.warning(&Diagnostics::plain(vec![unrecorded]));
+        }
         self.print("stopped", &json!({}), || "stopped\n".into());
     }
 
@@ -149,6 +161,7 @@ struct SuccessData<'a> {
     changed: &'a [diff::Change],
     pending_restart: &'a [String],
     elapsed_us: u64,
+    recorded: RecordState,
 }
 
 fn success(generation: u64, changed: &[diff::Change], pending: &[String], elapsed_us: u64) -> String {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::KeyEvent;
 use serde::de::DeserializeOwned;
+use speckit_core::config::redact::Masks;
 
 use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{CommandResult, Context, Exit, Need, exit_for};
@@ -24,6 +25,8 @@ use vacuum::HistoryVacuum;
 
 /// How long the program may take to end after a signal, before the process is ended.
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the end waits for the history.
+const RECORD_TIMEOUT: Duration = Duration::from_millis(1500);
 
 pub(crate) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
     let watched = match &context.globals.schema {
@@ -80,8 +83,9 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
             FallbackArg::Defaults => "the defaults (--fallback defaults)",
             FallbackArg::LastGood => "the newest recorded generation (--fallback last-good)",
         });
-        screen::run(&config, (&sender, &inputs), fallback, context.terminal.has_color())
-            .map_err(|error| context.fail(format!("the terminal cannot be used: {error}")))
+        let shown = screen::run(&config, (&sender, &inputs), fallback, context.terminal.has_color());
+        context.terminal.report(config.flush_history(RECORD_TIMEOUT).err().as_slice(), &Masks::default());
+        shown.map_err(|error| context.fail(format!("the terminal cannot be used: {error}")))
     } else {
         print_events(context, &config, &watcher, &inputs);
         Ok(())
@@ -110,7 +114,7 @@ fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
             WatchInput::Key(_) | WatchInput::Screen(_) | WatchInput::Lost(_) => {}
         }
     }
-    printer.stopped();
+    printer.stopped(config.flush_history(RECORD_TIMEOUT).err());
 }
 
 /// Reports that the configuration could not be opened or watched.
@@ -129,11 +133,11 @@ fn report_refused(context: &Context, error: &ConfigError) -> Exit {
 fn forward(
     events: Receiver<ConfigReloadEvent>,
     sender: Sender<WatchInput>,
-    vacuum: Option<HistoryVacuum>,
+    mut vacuum: Option<HistoryVacuum>,
 ) -> JoinHandle<()> {
     thread::spawn(move || {
         for event in events {
-            if let Some(vacuum) = &vacuum {
+            if let Some(vacuum) = &mut vacuum {
                 vacuum.event(&event);
             }
             if sender.send(WatchInput::Event(Box::new(event))).is_err() {

@@ -4,20 +4,23 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use speckit_core::store::StoreConfig;
-use speckit_core::{Key, Value};
+use speckit_core::{Code, Key, Value};
 
 use speckit::store::VacuumScheduler;
-use speckit::{Config, ConfigReloadEvent};
+use speckit::{Config, ConfigReloadEvent, History};
 
 /// Vacuums the database at the interval of the settings.
 pub(super) struct HistoryVacuum {
-    scheduler: VacuumScheduler,
+    history: History,
+    /// `None` if its thread could not be started.
+    scheduler: Option<VacuumScheduler>,
+    interval: Duration,
     /// The key of the interval; `None` under another schema, which has no such key.
     key: Option<Key>,
 }
 
 impl HistoryVacuum {
-    /// `None` if there is no history, or its thread cannot be spawned: a large database is no reason not to watch.
+    /// `None` if there is no history. A large database is no reason not to watch.
     pub(super) fn start<T: DeserializeOwned + Send + Sync + 'static>(
         config: &Config<T>,
         is_application: bool,
@@ -27,16 +30,37 @@ impl HistoryVacuum {
         let snapshot = config.snapshot();
         let set = key.as_ref().and_then(|key| interval(snapshot.root_with_secrets().get(key)?));
         let interval = set.unwrap_or_else(|| StoreConfig::default().vacuum_interval());
-        let scheduler = VacuumScheduler::start(history.store(), interval).ok()?;
-        Some(Self { scheduler, key })
+        let mut vacuum = Self { history, scheduler: None, interval, key };
+        vacuum.start_scheduler();
+        Some(vacuum)
     }
 
-    /// Applies a reload that changes the interval.
-    pub(super) fn event(&self, event: &ConfigReloadEvent) {
-        let ConfigReloadEvent::ReloadSuccess { changed, .. } = event else { return };
-        let change = changed.iter().find(|change| Some(&change.key) == self.key.as_ref());
-        if let Some(interval) = change.and_then(|change| interval(change.new.as_ref()?)) {
-            self.scheduler.set_interval(interval);
+    fn start_scheduler(&mut self) {
+        let store = self.history.store();
+        self.scheduler = store.and_then(|store| VacuumScheduler::start(&store, self.interval)).ok();
+    }
+
+    /// Applies a reload that changes the interval, and follows the history into another file.
+    pub(super) fn event(&mut self, event: &ConfigReloadEvent) {
+        match event {
+            ConfigReloadEvent::ReloadSuccess { changed, .. } => {
+                let change = changed.iter().find(|change| Some(&change.key) == self.key.as_ref());
+                if let Some(interval) = change.and_then(|change| interval(change.new.as_ref()?)) {
+                    self.interval = interval;
+                    if let Some(scheduler) = &self.scheduler {
+                        scheduler.set_interval(interval);
+                    }
+                }
+            }
+            ConfigReloadEvent::Warning { diagnostics }
+                if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::HistoryReplaced) =>
+            {
+                // The old store is closed, and then the new one is opened.
+                self.scheduler = None;
+                let _ = self.history.flush();
+                self.start_scheduler();
+            }
+            _ => {}
         }
     }
 }

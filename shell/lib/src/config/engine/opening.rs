@@ -76,14 +76,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             }
         };
         #[cfg(feature = "sqlite")]
-        let recorder = recorder.and_then(|recorder| {
-            recorder.map(|recorder| recorder.prepared(candidate.resolved.config())).transpose()
-        });
-        #[cfg(feature = "sqlite")]
-        let recorder = recorder.unwrap_or_else(|unavailable| {
-            warnings.push(unavailable);
+        let recorder = recorder.unwrap_or_else(|unknown| {
+            warnings.push(unknown);
             None
         });
+        #[cfg(feature = "sqlite")]
+        if let Some(recorder) = &recorder {
+            warnings.extend(recorder.prepare(candidate.resolved.config()).err());
+        }
         let hot_reload = unwound(|| hot_reload_of(candidate.resolved.config()))
             .map_err(|panic| ConfigError::rules(vec![panicked("`hot_reload` of the builder", &panic)]))?;
         let tree = candidate.resolved.checked().source_fingerprint();

@@ -53,12 +53,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         })
     }
 
-    /// Checks that the journal can be written, unless nothing is recorded.
-    pub(super) fn prepared(self, settings: &T) -> Result<Self, Diagnostic> {
-        if self.retention(settings).mode != HistoryMode::Off {
-            self.journal.prepare()?;
+    /// Opens the journal, unless nothing is recorded.
+    ///
+    /// # Errors
+    /// The warning that it cannot be opened now.
+    pub(super) fn prepare(&self, settings: &T) -> Result<(), Diagnostic> {
+        match self.retention(settings).mode {
+            HistoryMode::Off => Ok(()),
+            _ => self.journal.prepare(),
         }
-        Ok(self)
     }
 
     /// The retention of these settings.
@@ -101,7 +104,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         if let Some(mode) = *self.initial_mode.lock() {
             context.retention.mode = mode;
         }
-        self.journal.refused(RefusedEntry { context, generation: current.generation(), diagnostics });
+        self.journal.refused(&RefusedEntry { context, generation: current.generation(), diagnostics });
     }
 }
 
@@ -128,11 +131,15 @@ pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
 }
 
 fn stands_in(last_good: &LastGood) -> Diagnostic {
-    let LastGood { number, accepted_at_ms, .. } = last_good;
+    let LastGood { number, accepted_at_ms, unread_log, .. } = last_good;
     let at = rfc3339(*accepted_at_ms);
-    let message = format!(
+    let mut message = format!(
         "the configuration is refused: generation {number} of the history, accepted at {at}, is used instead"
     );
+    if let Some(log) = unread_log {
+        message
+            .push_str(&format!("; the log `{}`, which may have a newer one, cannot be read", log.display()));
+    }
     Diagnostic::warning(Code::HistoryLastGood, Key::root(), message)
         .help("correct the errors: the configuration then replaces it")
 }

@@ -20,7 +20,7 @@ use speckit_core::{Diagnostic, Key, Severity, Value};
 
 use crate::config::busy::{BusyOwner, ReloadBarrier};
 use crate::config::error::ConfigError;
-use crate::config::events::{ConfigReloadEvent, Diagnostics};
+use crate::config::events::{ConfigReloadEvent, Diagnostics, RecordState};
 use crate::config::loading::{panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::{Status, StatusTracker};
@@ -67,7 +67,7 @@ pub(crate) struct TurnResult {
     pub(crate) is_renewed: bool,
     /// Whether a changed configuration waits for read guards.
     pub(crate) is_deferred: bool,
-    /// Why the configuration is refused.
+    /// Why the configuration is refused, if the reload was requested.
     pub(crate) refusal: Option<ConfigError>,
 }
 
@@ -120,7 +120,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let is_hinted = self.is_hinted.load(Ordering::Relaxed);
         turn.next = if is_hinted { Some(self.world.now()) } else { reloader.machine.next_deadline() };
         turn.is_deferred = reloader.machine.is_deferred();
-        turn.refusal = reloader.refusal.clone();
+        // Nobody else reads it, and it may be long.
+        turn.refusal = reloader.refusal.as_ref().filter(|_| trigger == Trigger::Requested).cloned();
         let mut tracker = self.tracker();
         if turn.has_read {
             tracker.files = reloader.last.files().map(PathBuf::from).collect();
@@ -173,20 +174,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             self.tracker().published(now, elapsed, old.generation() != new.generation());
         }
         self.tracker().update_waiting(&reloader.machine);
+        #[cfg(feature = "sqlite")]
+        if let Some((old, new)) = &swapped {
+            self.record(old, new);
+        }
         for action in &actions {
             if let ReloadAction::Emit(notice) = action {
                 let event = self.event(reloader, *notice, elapsed, &changed);
                 self.tracker().record(&event);
                 self.events.send(&event);
                 #[cfg(feature = "sqlite")]
-                if *notice == ReloadEventKind::Failed {
-                    self.record_refusal(reloader.refusal.as_ref());
+                if let ConfigReloadEvent::ReloadSuccess {
+                    generation, recorded: RecordState::Pending, ..
+                } = event
+                {
+                    self.announce_record(generation);
+                }
+                #[cfg(feature = "sqlite")]
+                if let ConfigReloadEvent::ReloadFailed { diagnostics, .. } = event {
+                    self.record_refusal(diagnostics);
                 }
             }
-        }
-        #[cfg(feature = "sqlite")]
-        if let Some((old, new)) = &swapped {
-            self.record(old, new);
         }
         actions.retain(|action| matches!(action, ReloadAction::Read { .. }));
         if let Some((_, new)) = &swapped {
@@ -218,7 +226,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 let pending_restart: Vec<Key> =
                     current.pending_restart().into_iter().map(|change| change.key).collect();
                 let changed = changed.to_vec();
-                ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed }
+                #[cfg(feature = "sqlite")]
+                let recorded = self.record_state(&current);
+                #[cfg(not(feature = "sqlite"))]
+                let recorded = RecordState::Off;
+                ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed, recorded }
             }
         }
     }

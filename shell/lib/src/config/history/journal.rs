@@ -1,5 +1,5 @@
 //! The entries that a running configuration records: accepted generations and refusals. They are written in the
-//! background, and a failed write is a warning.
+//! background, and again after a failure, which is a warning.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +12,18 @@ use speckit_core::{Diagnostic, Key, Layer, Source, Value};
 
 use crate::config::events::Diagnostics;
 
-/// Emits a warning.
-pub(crate) type WarnFn = Box<dyn Fn(Diagnostic) + Send + Sync>;
+/// What a journal reports.
+pub(crate) enum JournalEvent {
+    /// A problem to show to a person.
+    Warning(Diagnostic),
+    /// The newest entry is written: the warnings about failures before are out of date.
+    Recovered,
+    /// A generation whose entry is awaited is written.
+    Recorded { generation: u64 },
+}
+
+/// Receives the events of a journal, on the thread that writes.
+pub(crate) type JournalObserver = Box<dyn Fn(JournalEvent) + Send + Sync>;
 
 /// The string at a key in the highest layer that has it.
 pub(crate) type Lookup<'a> = dyn Fn(&Key) -> Option<String> + 'a;
@@ -24,22 +34,27 @@ pub fn look_up(layers: &[Layer], key: &Key) -> Option<String> {
     found.as_str().map(String::from)
 }
 
-/// How much is recorded, and how many generations.
+/// How much is recorded, how many generations, and how many bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retention {
     pub(crate) mode: HistoryMode,
     pub(crate) generations: u32,
+    pub(crate) bytes: u64,
 }
 
 impl Retention {
     pub(crate) fn nothing() -> Self {
-        Self { mode: HistoryMode::Off, generations: 1 }
+        Self { mode: HistoryMode::Off, generations: 1, bytes: 0 }
     }
 }
 
 impl From<&StoreConfig> for Retention {
     fn from(settings: &StoreConfig) -> Self {
-        Self { mode: settings.history, generations: settings.keep_generations.max(1) }
+        Self {
+            mode: settings.history,
+            generations: settings.keep_generations.max(1),
+            bytes: settings.keep_bytes(),
+        }
     }
 }
 
@@ -77,6 +92,8 @@ pub(crate) struct LastGood {
     pub(crate) accepted_at_ms: u64,
     /// By absolute paths, in the order in which they are layered.
     pub(crate) texts: Vec<(String, Arc<str>)>,
+    /// The log of the database that could not be read; it may have a newer generation.
+    pub(crate) unread_log: Option<PathBuf>,
 }
 
 /// The parts of a snapshot that are recorded.

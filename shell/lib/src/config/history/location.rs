@@ -6,7 +6,8 @@ use std::time::Duration;
 use speckit_core::store::StoreConfig;
 use speckit_core::{Diagnostic, Key};
 
-use super::sqlite::{SqliteJournal, unavailable_because};
+use super::sqlite::SqliteJournal;
+use super::writing::unavailable_because;
 use crate::config::history::options::JournalOpener;
 use crate::os::environment;
 use crate::store::SynchronousMode;
@@ -44,6 +45,6 @@ pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> JournalOpener 
             }
         };
         let synchronous = if is_full { SynchronousMode::Full } else { SynchronousMode::Normal };
-        Ok(SqliteJournal::new(path, synchronous).since(began))
+        Ok(SqliteJournal::new(path, synchronous, began))
     })
 }

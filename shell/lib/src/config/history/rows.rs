@@ -8,13 +8,14 @@ use speckit_core::config::history::{
     Changes, Generation, GenerationCause, Refusal, StoredDiagnostics, StoredFile, StoredState, value_of,
 };
 
+use super::texts;
 use crate::store::{StoreError, Transaction, integer};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns without and with the resolved values.
 const BARE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, NULL";
-const WHOLE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, resolved";
+const WHOLE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, (SELECT text FROM config_texts WHERE id = values_id)";
 
 /// The name of a history: the paths of the layered files as one text.
 pub(super) fn name_of(files: &[PathBuf]) -> String {
@@ -22,8 +23,33 @@ pub(super) fn name_of(files: &[PathBuf]) -> String {
     serde_json::to_string(&names).unwrap_or_default()
 }
 
-pub(super) fn generations(tx: &Transaction<'_>) -> Result<Vec<Generation>> {
-    select(tx, &format!("SELECT {BARE} FROM config_generations ORDER BY id"), params![], false)
+/// Every generation, converted one after the other.
+pub(super) fn generations<T>(
+    tx: &Transaction<'_>,
+    mut convert: impl FnMut(Generation) -> T,
+) -> Result<Vec<T>> {
+    let mut statement = tx.prepare_cached(&format!("SELECT {BARE} FROM config_generations ORDER BY id"))?;
+    // In the same order as the generations, so that each table is read once.
+    let sql = "SELECT generation_id, path, fingerprint FROM config_files ORDER BY generation_id, position";
+    let mut sources = tx.prepare_cached(sql)?;
+    let source = |row: &Row<'_>| {
+        Ok((row.get::<_, i64>(0)?, StoredFile { path: row.get(1)?, fingerprint: row.get(2)?, text: None }))
+    };
+    let mut sources = sources.query_map([], source)?.peekable();
+    let mut all = Vec::new();
+    for generation in statement.query_map([], row)? {
+        let mut generation = generation?;
+        let is_its = |source: &rusqlite::Result<(i64, StoredFile)>| {
+            source.as_ref().map_or(true, |(of, _)| *of == generation.number)
+        };
+        let mut files = Vec::new();
+        while let Some(source) = sources.next_if(is_its) {
+            files.push(source?.1);
+        }
+        generation.state.sources = files;
+        all.push(convert(generation));
+    }
+    Ok(all)
 }
 
 pub(super) fn newest_number(tx: &Transaction<'_>) -> Result<Option<i64>> {
@@ -64,9 +90,9 @@ fn select(
 ) -> Result<Vec<Generation>> {
     let mut statement = tx.prepare_cached(sql)?;
     let mut all = statement.query_map(values, row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let text = if has_texts { "text" } else { "NULL" };
+    let text = if has_texts { "(SELECT text FROM config_texts WHERE id = text_id)" } else { "NULL" };
     let sql = format!(
-        "SELECT path, fingerprint, {text} FROM config_sources WHERE generation_id = ?1 ORDER BY position"
+        "SELECT path, fingerprint, {text} FROM config_files WHERE generation_id = ?1 ORDER BY position"
     );
     let mut statement = tx.prepare_cached(&sql)?;
     for generation in &mut all {
@@ -104,19 +130,21 @@ fn paths(names: &str) -> Vec<String> {
     serde_json::from_str(names).unwrap_or_default()
 }
 
-pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
-    let sql = "SELECT refused_at_ms, generation, files, diagnostics FROM config_refusals ORDER BY id";
+/// Every refusal, converted one after the other.
+pub(super) fn refusals<T>(tx: &Transaction<'_>, mut convert: impl FnMut(Refusal) -> T) -> Result<Vec<T>> {
+    let sql = "SELECT refused_at_ms, generation, files, diagnostics, after_generation FROM config_refusals ORDER BY id";
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let (files, diagnostics): (String, String) = (row.get(2)?, row.get(3)?);
         let StoredDiagnostics { diagnostics, omitted } = StoredDiagnostics::of_text(&diagnostics);
-        Ok(Refusal {
+        Ok(convert(Refusal {
             refused_at_ms: row.get::<_, i64>(0)?.unsigned_abs(),
             generation: row.get::<_, i64>(1)?.unsigned_abs(),
+            after: row.get(4)?,
             files: paths(&files),
             diagnostics,
             omitted,
-        })
+        }))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -130,8 +158,10 @@ pub(super) struct NewRow<'a> {
 }
 
 pub(super) fn add(tx: &Transaction<'_>, new: &NewRow<'_>, kept: &StoredState) -> Result<()> {
+    let history = texts::history(tx, new.files)?;
+    let (changed, values) = (kept.changes.to_text(), add_values(tx, history, kept)?);
     let sql =
-        "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
+        "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, values_id)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.prepare_cached(sql)?.execute(params![
         integer(new.at_ms),
@@ -139,18 +169,27 @@ pub(super) fn add(tx: &Transaction<'_>, new: &NewRow<'_>, kept: &StoredState) ->
         new.cause.to_string(),
         new.files,
         kept.fingerprint,
-        kept.changes.to_text(),
-        resolved(kept),
+        changed,
+        values,
     ])?;
-    add_sources(tx, tx.last_insert_rowid(), kept)
+    let number = tx.last_insert_rowid();
+    texts::count(tx, history, changed.map_or(0, |changed| texts::bytes_of(&changed)))?;
+    add_sources(tx, history, number, kept)
 }
 
 /// Replaces the texts of a generation, and adds values if it has none.
-pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &StoredState) -> Result<()> {
-    let sql = "UPDATE config_generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute(params![number, resolved(kept)])?;
-    tx.prepare_cached("DELETE FROM config_sources WHERE generation_id = ?1")?.execute([number])?;
-    add_sources(tx, number, kept)
+pub(super) fn replace(tx: &Transaction<'_>, files: &str, number: i64, kept: &StoredState) -> Result<()> {
+    let history = texts::history(tx, files)?;
+    let sql = "SELECT 1 FROM config_generations WHERE id = ?1 AND values_id IS NULL";
+    if tx.prepare_cached(sql)?.exists([number])? {
+        let sql = "UPDATE config_generations SET values_id = ?2 WHERE id = ?1";
+        tx.prepare_cached(sql)?.execute(params![number, add_values(tx, history, kept)?])?;
+    }
+    let before = texts::of_generation(tx, number)?;
+    tx.prepare_cached("DELETE FROM config_files WHERE generation_id = ?1")?.execute([number])?;
+    // The new texts first: equal ones stay as they are.
+    add_sources(tx, history, number, kept)?;
+    texts::remove_unused(tx, history, &before)
 }
 
 pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: GenerationCause) -> Result<()> {
@@ -159,17 +198,18 @@ pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: GenerationCause) ->
     Ok(())
 }
 
-fn add_sources(tx: &Transaction<'_>, number: i64, kept: &StoredState) -> Result<()> {
-    let sql = "INSERT INTO config_sources (generation_id, position, path, fingerprint, text) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let mut statement = tx.prepare_cached(sql)?;
+fn add_values(tx: &Transaction<'_>, history: i64, kept: &StoredState) -> Result<Option<i64>> {
+    let Some(root) = &kept.resolved else { return Ok(None) };
+    let Ok(text) = serde_json::to_string(root) else { return Ok(None) };
+    texts::add(tx, history, &root.fingerprint().to_string(), &text).map(Some)
+}
+
+fn add_sources(tx: &Transaction<'_>, history: i64, number: i64, kept: &StoredState) -> Result<()> {
     for (position, source) in (0_i64..).zip(&kept.sources) {
-        statement.execute(params![
-            number,
-            position,
-            source.path,
-            source.fingerprint,
-            source.text.as_deref()
-        ])?;
+        let text = source.text.as_deref();
+        let text = text.map(|text| texts::add(tx, history, &source.fingerprint, text)).transpose()?;
+        let sql = "INSERT INTO config_files (generation_id, position, path, fingerprint, text_id) VALUES (?1, ?2, ?3, ?4, ?5)";
+        tx.prepare_cached(sql)?.execute(params![number, position, source.path, source.fingerprint, text])?;
     }
     Ok(())
 }
@@ -179,8 +219,9 @@ pub(super) fn refuse(
     (files, at_ms, generation): (&str, u64, u64),
     (diagnostics, report): (&str, Option<&str>),
 ) -> Result<()> {
-    let sql = "INSERT INTO config_refusals (refused_at_ms, generation, files, diagnostics, report)
-        VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql =
+        "INSERT INTO config_refusals (refused_at_ms, generation, files, diagnostics, report, after_generation)
+        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT ifnull(max(id), 0) FROM config_generations))";
     tx.prepare_cached(sql)?.execute(params![
         integer(at_ms),
         integer(generation),
@@ -188,19 +229,6 @@ pub(super) fn refuse(
         diagnostics,
         report
     ])?;
-    Ok(())
-}
-
-/// Keeps the newest generations of these files, and as many of their refusals.
-pub(super) fn prune(tx: &Transaction<'_>, files: &str, max: u32) -> Result<()> {
-    for table in ["config_generations", "config_refusals"] {
-        let newest = format!("SELECT id FROM {table} WHERE files = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2");
-        let sql = format!("DELETE FROM {table} WHERE files = ?1 AND id <= ({newest})");
-        tx.prepare_cached(&sql)?.execute(params![files, max])?;
-    }
-    Ok(())
-}
-
-fn resolved(kept: &StoredState) -> Option<String> {
-    kept.resolved.as_ref().and_then(|root| serde_json::to_string(root).ok())
+    let bytes = texts::bytes_of(diagnostics) + report.map_or(0, texts::bytes_of);
+    texts::count(tx, texts::history(tx, files)?, bytes)
 }

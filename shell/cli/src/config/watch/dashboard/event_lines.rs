@@ -22,7 +22,7 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             (PLAIN, format!("changed: {}", names.join(", ")), Vec::new())
         }
-        ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
+        ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed, .. } => {
             let what = match changed.len() {
                 0 => format!("generation {generation}; nothing changed"),
                 keys => format!("generation {generation}: {} changed", count(keys as u64, "key")),
@@ -97,6 +97,7 @@ fn line(style: Style, text: &str) -> Span<'static> {
 mod tests {
     use super::*;
     use crate::config::watch::dashboard::tests as samples;
+    use speckit::RecordState;
     use speckit_core::Key;
 
     fn text(event: &ConfigReloadEvent) -> String {
@@ -110,6 +111,7 @@ mod tests {
             changed,
             pending_restart,
             elapsed: Duration::from_micros(400),
+            recorded: RecordState::Pending,
         };
         let events = [
             ConfigReloadEvent::FileChanged { paths: vec!["a.toml".into(), "conf.d/b.toml".into()] },

@@ -108,6 +108,8 @@ impl Dashboard {
     pub(super) fn update(&mut self, message: DashboardMessage) -> DashboardCommand {
         match message {
             DashboardMessage::Key(key) => return self.press(key),
+            // It is expected; a warning says where it fails.
+            DashboardMessage::Event { event: ConfigReloadEvent::Recorded { .. }, .. } => {}
             DashboardMessage::Event { event, at } => {
                 if let ConfigReloadEvent::ReloadSuccess { changed, .. } = &event {
                     self.leaves.mark(changed.iter().map(|change| change.key.to_string()).collect());

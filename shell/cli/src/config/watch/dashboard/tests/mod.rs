@@ -53,6 +53,7 @@ pub(super) fn dashboard() -> Dashboard {
                 changed: vec![change("models.gemini.tier", Some("'low'"), Some("'high'"))],
                 pending_restart: vec![Key::of(["store", "path"])],
                 elapsed: Duration::from_micros(412),
+                recorded: speckit::RecordState::Recorded,
             },
             after(5_100),
         ),

@@ -45,12 +45,14 @@ fn event() -> impl Strategy<Value = ConfigReloadEvent> {
                 changed: vec![change],
                 pending_restart: vec![key],
                 elapsed: Duration::from_micros(micros),
+                recorded: speckit::RecordState::Pending,
             }
         }),
         report().prop_map(|diagnostics| ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics }),
         report().prop_map(|diagnostics| ConfigReloadEvent::Warning { diagnostics }),
         any::<usize>().prop_map(|busy| ConfigReloadEvent::ReloadDeferred { busy }),
         any::<u64>().prop_map(|count| ConfigReloadEvent::Missed { count }),
+        any::<u64>().prop_map(|generation| ConfigReloadEvent::Recorded { generation }),
     ]
 }
 

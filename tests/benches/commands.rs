@@ -1,7 +1,8 @@
 //! `speckit bench run` beside hyperfine: the same commands, in turn, in one run.
 //!
 //! Both run a command without a shell, wait for it, and keep each time. The overhead is what a tool takes beyond the times that it measured:
-//! once, for a use of the tool with one run, and for each further run. Then a drift is imposed on equal commands.
+//! once, for a use of the tool with one run, and for each further run. What a tool adds within the times that it measured is the difference of
+//! its medians and those of a bare loop, which starts the command and waits for it. Then a drift is imposed on equal commands.
 //!
 //!     cargo bench -p speckit-tests --bench commands
 //!     cargo bench -p speckit-tests --bench commands -- drift
@@ -98,6 +99,24 @@ fn with_hyperfine(line: &str, runs: u32, folder: &Path) -> (Vec<u64>, Duration) 
     (times.iter().map(|time| (time.as_f64().unwrap() * 1e9) as u64).collect(), took)
 }
 
+/// What a tool cannot go below: start and wait.
+fn with_bare_loop(line: &str, runs: u32) -> (Vec<u64>, Duration) {
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().expect("a program"));
+    let null = || std::fs::File::options().read(true).write(true).open("/dev/null").expect("there is one");
+    command.args(words).stdin(null()).stdout(null()).stderr(null());
+    let start = Instant::now();
+    let mut run = || {
+        let start = Instant::now();
+        let status = command.spawn().and_then(|mut child| child.wait()).expect("it runs");
+        let took = start.elapsed();
+        assert!(status.success(), "{line}");
+        u64::try_from(took.as_nanos()).unwrap()
+    };
+    let times = (0..runs).map(|_| run()).collect();
+    (times, start.elapsed())
+}
+
 fn main() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let only_drift = std::env::args().any(|word| word == "drift");
@@ -115,7 +134,7 @@ fn main() {
 }
 
 fn compare_tools(line: &str, folder: &Path) {
-    let names = ["speckit", "speckit --no-store", "hyperfine"];
+    let names = ["speckit", "speckit --no-store", "hyperfine", "bare loop"];
     let mut tools = names.map(|_| Measured::default());
     for round in 0..ROUNDS {
         for turn in 0..names.len() {
@@ -124,6 +143,7 @@ fn compare_tools(line: &str, folder: &Path) {
             for runs in RUNS {
                 let (times_ns, took) = match which {
                     2 => with_hyperfine(line, runs, folder),
+                    3 => with_bare_loop(line, runs),
                     _ => with_speckit(line, runs, which == 0, folder),
                 };
                 tools[which].add(times_ns, took);
@@ -140,7 +160,7 @@ fn compare_tools(line: &str, folder: &Path) {
             each / 1e3
         );
     }
-    let [own, _, other] = tools.map(|tool| Samples::new(tool.medians_ns).expect("there are rounds"));
+    let [own, _, other, _] = tools.map(|tool| Samples::new(tool.medians_ns).expect("there are rounds"));
     println!("  medians of speckit and hyperfine: {}", sentence(&compare(&other, &own, Criteria::default())));
 }
 

@@ -9,6 +9,7 @@
 
 mod sqlite {
     pub(crate) mod consensus;
+    pub(crate) mod history;
     pub(crate) mod journal;
     pub(crate) mod load;
     pub(crate) mod peers;
@@ -22,7 +23,7 @@ use sqlite::load::{Timings, processes, threads};
 use sqlite::peers::{SqlitePeer, mode_name};
 use sqlite::table;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(1000);
 
 fn main() {
@@ -35,7 +36,7 @@ fn main() {
         for count in [1, 8, 32] {
             let name = format!("write, synchronous {}, {count} threads", mode_name(synchronous));
             if is_wanted(&name) {
-                compare(&name, &SqlitePeer::ALL, |peer| threads(peer, synchronous, count, ROUND));
+                compare(&name, &SqlitePeer::WRITERS, |peer| threads(peer, synchronous, count, ROUND));
             }
         }
     }
@@ -48,15 +49,16 @@ fn main() {
     for count in [1, 2, 8] {
         let name = format!("read, {count} threads");
         if is_wanted(&name) {
-            compare(&name, &[SqlitePeer::Store, SqlitePeer::BusyTimeout, SqlitePeer::Mutex], |peer| {
-                sqlite::load::reads(peer, count, ROUND)
-            });
+            compare(&name, &SqlitePeer::READERS, |peer| sqlite::load::reads(peer, count, ROUND));
         }
     }
     for synchronous in [SynchronousMode::Normal, SynchronousMode::Full] {
         if is_wanted(&format!("consensus, synchronous {}", mode_name(synchronous))) {
             sqlite::consensus::print(synchronous);
         }
+    }
+    if is_wanted(sqlite::history::NAME) {
+        sqlite::history::print();
     }
     if is_wanted("journal modes") {
         sqlite::journal::print();

@@ -11,6 +11,8 @@ use speckit::store::{Store, StoreOptions, SynchronousMode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SqlitePeer {
     Store,
+    /// Reads with [`Store::query_row`], and otherwise as `Store`.
+    QueryRow,
     BusyTimeout,
     Mutex,
 }
@@ -27,11 +29,15 @@ pub(crate) fn mode_of(name: &str) -> SynchronousMode {
 }
 
 impl SqlitePeer {
-    pub(crate) const ALL: [Self; 3] = [Self::Store, Self::BusyTimeout, Self::Mutex];
+    const ALL: [Self; 4] = [Self::Store, Self::QueryRow, Self::BusyTimeout, Self::Mutex];
+    pub(crate) const WRITERS: [Self; 3] = [Self::Store, Self::BusyTimeout, Self::Mutex];
+    /// The first one is compared with the others.
+    pub(crate) const READERS: [Self; 4] = [Self::QueryRow, Self::Store, Self::BusyTimeout, Self::Mutex];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Store => "store",
+            Self::QueryRow => "query_row",
             Self::BusyTimeout => "busy_timeout",
             Self::Mutex => "mutex",
         }
@@ -65,16 +71,17 @@ pub(crate) fn prepare(path: &Path) {
 #[derive(Clone)]
 pub(crate) enum SharedPeer {
     Store(Store),
+    QueryRow(Store),
     BusyTimeout(Arc<Path>, SynchronousMode),
     Mutex(Arc<Mutex<Connection>>),
 }
 
 impl SharedPeer {
     pub(crate) fn open(peer: SqlitePeer, path: &Path, synchronous: SynchronousMode) -> Self {
+        let store = || StoreOptions::new(path).synchronous(synchronous).open().expect("it can be opened");
         match peer {
-            SqlitePeer::Store => Self::Store(
-                StoreOptions::new(path).synchronous(synchronous).open().expect("it can be opened"),
-            ),
+            SqlitePeer::Store => Self::Store(store()),
+            SqlitePeer::QueryRow => Self::QueryRow(store()),
             SqlitePeer::BusyTimeout => Self::BusyTimeout(path.into(), synchronous),
             SqlitePeer::Mutex => Self::Mutex(Arc::new(Mutex::new(connect(path, synchronous)))),
         }
@@ -84,6 +91,7 @@ impl SharedPeer {
     pub(crate) fn connection(&self) -> PeerConnection {
         match self {
             Self::Store(store) => PeerConnection::Store(store.clone()),
+            Self::QueryRow(store) => PeerConnection::QueryRow(store.clone()),
             Self::BusyTimeout(path, synchronous) => {
                 PeerConnection::Own(Box::new(connect(path, *synchronous)))
             }
@@ -94,6 +102,7 @@ impl SharedPeer {
 
 pub(crate) enum PeerConnection {
     Store(Store),
+    QueryRow(Store),
     Own(Box<Connection>),
     Mutex(Arc<Mutex<Connection>>),
 }
@@ -101,7 +110,7 @@ pub(crate) enum PeerConnection {
 impl PeerConnection {
     pub(crate) fn write(&mut self, writer: i64) {
         match self {
-            Self::Store(store) => store
+            Self::Store(store) | Self::QueryRow(store) => store
                 .write(move |tx| Ok(tx.prepare_cached(INSERT)?.execute((writer, TEXT))?))
                 .map(drop)
                 .expect("it can be written"),
@@ -117,6 +126,10 @@ impl PeerConnection {
         };
         match self {
             Self::Store(store) => store.read(|tx| Ok(select(tx))).expect("it can be read"),
+            Self::QueryRow(store) => {
+                let text = store.query_row(SELECT, [id], |row| row.get::<_, String>(0));
+                text.expect("it can be read").len()
+            }
             Self::Own(connection) => select(connection),
             Self::Mutex(connection) => select(&connection.lock().expect("no thread panicked")),
         }

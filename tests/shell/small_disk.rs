@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A file system in memory, which only the administrator can mount. Dropping it unmounts it.
 pub struct SmallDisk {
@@ -33,8 +35,19 @@ impl SmallDisk {
 
     /// Makes it readable only.
     pub fn protect(&self) {
-        let mut mount = Command::new("mount");
-        assert!(mount.args(["-o", "remount,ro"]).arg(&self.path).status().unwrap().success());
+        let begun = Instant::now();
+        // The child of another test has the files of this process until it executes its program.
+        while !Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(&self.path)
+            .output()
+            .unwrap()
+            .status
+            .success()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60), "something writes to it");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn free(&self) {

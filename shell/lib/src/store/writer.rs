@@ -1,7 +1,7 @@
 //! The one connection for writing: callers use it while it is free, else a thread commits their writes in groups.
 #![expect(clippy::disallowed_methods, reason = "this module starts and joins the writing thread")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -14,25 +14,16 @@ use super::connection::TransactionGuard;
 use super::error::StoreError;
 use super::open_file::OpenFile;
 use super::options::StoreOptions;
-use super::polling::Polling;
-use super::queue::{PendingWrite, QueuedWrite, WriteQueue, WriteResult};
-use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained, control};
-use crate::os::clock;
+use super::queue::{PendingWrite, QueuedWrite, WriteQueue};
+use super::transaction::{ClosureOutcome, WriteOperation, contained};
 use crate::sync::{Monitor, Mutex};
 
-/// The most writes of one transaction.
-const MAX_IN_GROUP: usize = 1024;
-/// The longest time for which a transaction accepts further writes: other processes must get the lock too.
-const LONGEST_GROUP: Duration = Duration::from_millis(10);
 /// How long to wait for further writes after a group.
 const LINGER: Duration = Duration::from_micros(200);
 /// How long nobody may write before the log is moved to the file, so that a copy of the file has what was written.
 const QUIET: Duration = Duration::from_secs(1);
 
-// The comment keeps these statements apart from those of closures in the cache of statements.
-const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
-const ROLLBACK_TO: &str = "ROLLBACK TO speckit_write -- of the store";
-const RELEASE: &str = "RELEASE speckit_write -- of the store";
+mod transactions;
 
 /// The writing side of a store. Dropping it finishes the queue and joins the thread.
 pub(super) struct Writer {
@@ -264,132 +255,6 @@ impl WriterState {
             discard(write);
         }
     }
-
-    /// Runs the first write and the waiting ones in one transaction. If the transaction is lost, each runs again in
-    /// its own transaction, also a failed one: the changes of another write may be the cause. Returns how many writes the group had.
-    fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, previous_count: usize) -> usize {
-        let Some((first, transaction)) = self.retry_while_locked(first, |_| self.begin(connection)) else {
-            return 0;
-        };
-        let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(previous_count);
-        let until = clock::now() + LONGEST_GROUP;
-        let mut next = Some(first);
-        let mut is_whole = true;
-        while let Some(mut write) = next {
-            let ran = self.in_savepoint(&transaction, &mut *write);
-            is_whole = ran.is_some();
-            // The result does not matter if the transaction is lost.
-            done.push((write, ran.unwrap_or(WriteResult::Succeeded)));
-            let is_full = !is_whole || done.len() >= MAX_IN_GROUP || clock::now() >= until;
-            next = if is_full { None } else { self.pop() };
-        }
-        let count = done.len();
-        let is_committed = if is_whole {
-            transaction.commit().is_ok()
-        } else {
-            drop(transaction);
-            false
-        };
-        let mut again = Vec::new();
-        for (mut write, ran) in done {
-            match ran {
-                _ if !is_committed => {
-                    write.rolled_back();
-                    again.push(write);
-                }
-                WriteResult::Succeeded => {
-                    write.committed();
-                    write.finish(&self.options.path);
-                }
-                WriteResult::Failed => write.finish(&self.options.path),
-                WriteResult::Busy(_) => again.push(write),
-            }
-        }
-        // Only now: the committed writes have updated their mirrors, which these writes may read.
-        again.into_iter().for_each(|write| self.single(connection, write));
-        count
-    }
-
-    /// Runs a write in its own transaction, again while other processes hold the lock.
-    fn single(&self, connection: &Connection, write: Box<dyn PendingWrite>) {
-        if let Some((write, ())) = self.retry_while_locked(write, |write| self.once(connection, write)) {
-            write.finish(&self.options.path);
-        }
-    }
-
-    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended (deadline,
-    /// permanent error, panic) or was withdrawn.
-    fn retry_while_locked<T>(
-        &self,
-        mut write: Box<dyn PendingWrite>,
-        mut attempt: impl FnMut(&mut dyn PendingWrite) -> Result<T, StoreError>,
-    ) -> Option<(Box<dyn PendingWrite>, T)> {
-        let mut polling = Polling::new();
-        loop {
-            let attempted = attempt(&mut *write);
-            if write.is_withdrawn() {
-                discard(write);
-                return None;
-            }
-            let error = match attempted {
-                Ok(done) => return Some((write, done)),
-                Err(error) => error,
-            };
-            let since = write.since();
-            // The deadline is a closure of the caller, which may panic.
-            match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => write.abort(Ok(error)),
-                Err(panic) => write.abort(Err(panic)),
-            }
-            return None;
-        }
-    }
-
-    /// Begins a transaction in the file that is at the path.
-    fn begin<'a>(&self, connection: &'a Connection) -> Result<Transaction<'a>, StoreError> {
-        self.file.check(connection)?;
-        Transaction::write(connection)
-    }
-
-    /// Runs a write in its own transaction. `Ok` if its outcome is final, also a failed one; `Err` if it has to run again or
-    /// cannot be committed.
-    fn once(&self, connection: &Connection, write: &mut dyn PendingWrite) -> Result<(), StoreError> {
-        let transaction = self.begin(connection)?;
-        let (ran, is_whole) = self.guarded(|| write.run(&transaction));
-        let ended = match ran {
-            WriteResult::Succeeded if is_whole => transaction.commit().map(|()| write.committed()),
-            WriteResult::Succeeded => Err(StoreError::RolledBack),
-            WriteResult::Busy(error) => Err(error),
-            WriteResult::Failed => {
-                write.rolled_back();
-                return Ok(());
-            }
-        };
-        if ended.is_err() {
-            write.rolled_back();
-        }
-        ended
-    }
-
-    /// Runs a write in a savepoint, to roll it back without the others. `None` if the transaction is lost or unusable.
-    fn in_savepoint(
-        &self,
-        transaction: &Transaction<'_>,
-        write: &mut dyn PendingWrite,
-    ) -> Option<WriteResult> {
-        control(transaction, SAVEPOINT).ok()?;
-        let (ran, is_whole) = self.guarded(|| write.run(transaction));
-        if !is_whole {
-            return None;
-        }
-        if ran != WriteResult::Succeeded {
-            write.rolled_back();
-            control(transaction, ROLLBACK_TO).ok()?;
-        }
-        control(transaction, RELEASE).ok()?;
-        Some(ran)
-    }
 }
 
 /// Drops a withdrawn write with the values of its caller.
@@ -407,7 +272,7 @@ fn this_thread() -> usize {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use crate::store::Store;
+    use crate::store::{Store, Transaction};
 
     /// Panics when it is dropped, unless the thread already panics.
     struct PanicsOnDrop;

@@ -73,6 +73,7 @@ codes! {
         EnvAlias = "env/alias",
         EnvAmbiguous = "env/ambiguous",
         EnvCase = "env/case",
+        EnvDuplicate = "env/duplicate",
         EnvFile = "env/file",
         EnvServiceLink = "env/service-link",
         EnvType = "env/type",
@@ -143,6 +144,7 @@ codes! {
     }
     /// A text that does not parse.
     Parse {
+        ParseDotenv = "parse/dotenv",
         ParseDuplicateKey = "parse/duplicate-key",
         ParseJson = "parse/json",
         ParseNotUtf8 = "parse/not-utf8",

@@ -18,23 +18,33 @@ pub enum LayerKind {
     Defaults,
     /// A configuration file.
     File,
+    /// A source of the embedding program, such as a vault.
+    Source,
+    /// A value that another host sent.
+    Remote,
+    /// A variable of a `.env` file.
+    Dotenv,
     /// A variable of the environment.
     Env,
     /// A `KEY=VALUE` of the command line or of the embedding program.
     Override,
-    /// A value that another host sent.
-    Remote,
 }
 
 impl LayerKind {
+    /// Every kind, lowest priority first.
+    pub const ALL: [Self; 7] =
+        [Self::Defaults, Self::File, Self::Source, Self::Remote, Self::Dotenv, Self::Env, Self::Override];
+
     /// The name that reports and JSON use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Defaults => "defaults",
             Self::File => "file",
+            Self::Source => "source",
+            Self::Remote => "remote",
+            Self::Dotenv => "dotenv",
             Self::Env => "env",
             Self::Override => "override",
-            Self::Remote => "remote",
         }
     }
 }
@@ -48,6 +58,8 @@ pub struct Source {
     variable: Option<String>,
     text: Arc<str>,
     has_lines: bool,
+    /// The line and the column of the file in which a text without lines is written.
+    position: Option<(u32, u32)>,
     /// Where each line of a text with lines begins; found when a line is first asked for.
     line_starts: OnceBox<Vec<u32>>,
 }
@@ -55,22 +67,35 @@ pub struct Source {
 impl Source {
     /// A text with lines: a file, or defaults written as one.
     pub fn document(layer: LayerKind, name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        let (name, text) = (name.into(), text.into());
-        Arc::new(Self { layer, name, variable: None, text, has_lines: true, line_starts: OnceBox::new() })
+        Arc::new(Self { has_lines: true, ..Self::without_lines(layer, name.into(), text.into()) })
     }
 
     /// A variable of the environment with its text.
     pub fn variable(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Self::without_lines(LayerKind::Env, "environment".into(), Some(name.into()), text.into())
+        let environment = Self::without_lines(LayerKind::Env, "environment".into(), text.into());
+        Arc::new(Self { variable: Some(name.into()), ..environment })
+    }
+
+    /// A variable of a `.env` file with its text, and the line and the column (from 1) of its name. Reports show the place, but
+    /// no line of the file, as a `.env` file often has secrets.
+    pub fn dotenv_variable(
+        file: impl Into<String>,
+        (line, column): (u32, u32),
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+    ) -> Arc<Self> {
+        let in_file = Self::without_lines(LayerKind::Dotenv, file.into(), text.into());
+        Arc::new(Self { variable: Some(name.into()), position: Some((line, column)), ..in_file })
     }
 
     /// A text without lines, such as an override; `name` is how it was given (`--set`).
     pub fn fragment(layer: LayerKind, name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Self::without_lines(layer, name.into(), None, text.into())
+        Arc::new(Self::without_lines(layer, name.into(), text.into()))
     }
 
-    fn without_lines(layer: LayerKind, name: String, variable: Option<String>, text: Arc<str>) -> Arc<Self> {
-        Arc::new(Self { layer, name, variable, text, has_lines: false, line_starts: OnceBox::new() })
+    fn without_lines(layer: LayerKind, name: String, text: Arc<str>) -> Self {
+        let line_starts = OnceBox::new();
+        Self { layer, name, variable: None, text, has_lines: false, position: None, line_starts }
     }
 
     /// The layer that the text belongs to.
@@ -83,7 +108,7 @@ impl Source {
         &self.name
     }
 
-    /// The name of the variable, for a source of the environment.
+    /// The name of the variable, for a source of the environment or of a `.env` file.
     pub fn variable_name(&self) -> Option<&str> {
         self.variable.as_deref()
     }
@@ -167,10 +192,10 @@ impl Origin {
     }
 
     /// Line and column of the first character, both from 1; a column counts characters, but no byte order mark.
-    /// `None` for a source without lines.
+    /// `None` for a source that is no part of a file.
     pub fn line_column(&self) -> Option<(u32, u32)> {
         if !self.source.has_lines() {
-            return None;
+            return self.source.position;
         }
         let (line, bytes) = self.source.line_at(self.start);
         let before = self.source.text.get(bytes.start..self.start as usize).unwrap_or_default();
@@ -206,9 +231,9 @@ impl Origin {
             return if a.has_lines() { self.start.cmp(&other.start) } else { Ordering::Equal };
         }
         (a.layer.cmp(&b.layer))
-            .then_with(|| a.variable.cmp(&b.variable))
             .then_with(|| a.name.cmp(&b.name))
             .then_with(|| self.line_column().cmp(&other.line_column()))
+            .then_with(|| a.variable.cmp(&b.variable))
     }
 }
 
@@ -220,18 +245,19 @@ impl PartialEq for Origin {
                 || (self.source.layer == other.source.layer
                     && self.source.name == other.source.name
                     && self.source.variable == other.source.variable
+                    && self.source.position == other.source.position
                     && self.source.text == other.source.text))
     }
 }
 
 impl Eq for Origin {}
 
-/// `config.toml:12:15`, `APP_SERVER__PORT`, `--set`, `defaults`.
+/// `config.toml:12:15`, `.env:3:1`, `APP_SERVER__PORT`, `--set`, `defaults`.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.source.variable, self.line_column()) {
-            (Some(variable), _) => f.write_str(variable),
-            (None, Some((line, column))) => write!(f, "{}:{line}:{column}", self.source.name),
+            (_, Some((line, column))) => write!(f, "{}:{line}:{column}", self.source.name),
+            (Some(variable), None) => f.write_str(variable),
             (None, None) => f.write_str(&self.source.name),
         }
     }

@@ -319,7 +319,7 @@ impl Context {
         if let Some(path) = self.named_database(&environment).filter(|_| self.is_application()) {
             overrides.push(Override::Set { key: "store.path".into(), text: path.display().to_string() });
         }
-        Ok(Sources { files, environment: Some(environment), overrides })
+        Ok(Sources { files, environment: Some(environment), overrides, ..Sources::default() })
     }
 }
 

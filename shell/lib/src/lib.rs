@@ -100,7 +100,7 @@ pub use speckit_core::config::source::{Environment, Language, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::tree::print::Show;
 pub use speckit_core::tree::typed::{Secret, deserialize_secret};
-pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
+pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Layer, LayerKind, Severity};
 pub use sync::broadcast::{BroadcastEvent, Receiver};
 
 /// The example of the README, so that it is tested.

@@ -93,6 +93,7 @@ fn place(origin: &Origin) -> String {
 fn layer(layer: LayerKind) -> &'static str {
     match layer {
         LayerKind::Env => "environment",
+        LayerKind::Dotenv => ".env",
         other => other.name(),
     }
 }

@@ -9,7 +9,7 @@ use annotate_snippets::Renderer;
 
 use crate::config::redact::{Masks, SourceMask};
 use crate::text::{grouped_count, shortened, visible};
-use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source, most_important};
+use crate::tree::{CodeFamily, Diagnostic, LayerKind, Origin, Severity, Source, most_important};
 
 mod block;
 mod excerpt;
@@ -124,8 +124,9 @@ fn one<'m>(
         // A key that is missing at the top of a TOML document has no line.
         let is_whole = origin.span().is_empty() && origin.span().start == 0 && !is_unparsed;
         let name = visible(origin.source().name());
-        place = Some(match origin.line_column().filter(|_| !is_whole) {
-            None if origin.source().has_lines() => BlockPlace::Name(name),
+        let has_lines = origin.source().has_lines();
+        place = Some(match origin.line_column().filter(|_| has_lines && !is_whole) {
+            None if has_lines => BlockPlace::Name(name),
             None => BlockPlace::Name(visible(&place_name(origin))),
             Some((line, column)) => {
                 let source = LastSource::of(masks, origin.source(), is_unparsed, last);
@@ -182,10 +183,9 @@ fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
 
 /// The place in a report: the variable, the position in a file, or the override.
 fn place_name(origin: &Origin) -> String {
-    let source = origin.source();
-    match source.variable_name() {
-        Some(variable) => format!("{variable} (environment)"),
-        None => origin.to_string(),
+    match origin.layer() {
+        LayerKind::Env => format!("{origin} (environment)"),
+        _ => origin.to_string(),
     }
 }
 

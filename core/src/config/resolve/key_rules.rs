@@ -26,6 +26,8 @@ pub struct KeyRules {
     pub(super) outline: Option<Arc<LazyOutline>>,
     pub(super) prefix: Option<String>,
     pub(super) reserved: Vec<String>,
+    /// Whether an empty variable of a key that is no text is as if not set.
+    pub(super) ignores_empty: bool,
     pub(super) further_secrets: BTreeSet<Key>,
     /// Whether a value of another key holds a secret.
     pub(super) holds_secret: Option<fn(&Key, &Value) -> bool>,
@@ -107,7 +109,8 @@ impl KeyRules {
         Some(
             EnvironmentNames::new(prefix, &self.reserved, self.schema(), present)
                 .with_outline(self.outline())
-                .with_secrets(&self.further_secrets),
+                .with_secrets(&self.further_secrets)
+                .ignoring_empty(self.ignores_empty),
         )
     }
 

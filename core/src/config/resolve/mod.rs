@@ -39,16 +39,29 @@ pub enum Document {
     Text(Arc<Source>, Language),
     /// A parsed layer, such as fixed defaults.
     Parsed(Layer),
+    /// The variables of a `.env` file, [read](Environment::dotenv).
+    Dotenv(Environment),
+}
+
+impl Document {
+    /// The kind of its layer.
+    pub fn kind(&self) -> LayerKind {
+        match self {
+            Self::Text(source, _) => source.layer(),
+            Self::Parsed(layer) => layer.kind(),
+            Self::Dotenv(_) => LayerKind::Dotenv,
+        }
+    }
 }
 
 /// All inputs of a configuration, as values.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// Defaults and files, lowest priority first.
+    /// Texts and layers. Their kinds decide the order of priority; within a kind, a later one wins.
     pub documents: Vec<Document>,
-    /// A snapshot of the environment.
+    /// A snapshot of the environment. Further layers of its kind are above it.
     pub environment: Environment,
-    /// Overrides; a later one wins.
+    /// Overrides; a later one wins. Further layers of their kind are above them.
     pub overrides: Vec<Override>,
     /// Diagnostics from gathering the texts, such as a file that cannot be read (`file/…`).
     pub diagnostics: Vec<Diagnostic>,
@@ -88,6 +101,13 @@ impl Rules {
         let keys = Arc::make_mut(&mut self.keys);
         keys.prefix = Some(prefix.into());
         keys.reserved = reserved.iter().map(|suffix| (*suffix).into()).collect();
+        self
+    }
+
+    /// Whether an empty variable is as if not set, unless its key takes a text.
+    #[must_use]
+    pub fn ignore_empty_variables(mut self, ignore: bool) -> Self {
+        Arc::make_mut(&mut self.keys).ignores_empty = ignore;
         self
     }
 
@@ -176,35 +196,57 @@ impl Rules {
         let mut originals = Vec::new();
         let mut diagnostics = base.map(|base| base.diagnostics.clone()).unwrap_or_default();
         diagnostics.extend_from_slice(&inputs.diagnostics);
-        for document in &inputs.documents {
-            layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
+        for kind in LayerKind::ALL.into_iter().take_while(|kind| *kind < LayerKind::Dotenv) {
+            for document in inputs.documents.iter().filter(|document| document.kind() == kind) {
+                layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
+            }
         }
         Parsed { layers, originals, diagnostics }
     }
 
-    /// Merges the documents, and above them the environment and the overrides of the same inputs. The types of these may come from
+    /// Merges the documents, and above them the variables and the overrides of the same inputs. The types of these may come from
     /// the values below them.
     pub fn merge(&self, parsed: Parsed, inputs: &Inputs) -> Layers {
-        let Parsed { mut layers, originals, mut diagnostics } = parsed;
+        let Parsed { layers, originals, diagnostics } = parsed;
         let base = self.base.as_ref();
-        let count = base.map_or(0, |base| base.layers.len());
-        let documents = self.with_higher(base.map(|base| &base.merged), layers.get(count..));
-        let present = documents.as_ref().map(Merged::root);
-        let count = layers.len();
-        if let Some(names) = self.keys.variable_names(present) {
-            let (layer, reported) = names.layer(&inputs.environment);
-            layers.extend(layer.map(|layer| self.with_field_names(layer)));
-            diagnostics.extend(reported);
+        let above_base = layers.get(base.map_or(0, |base| base.layers.len())..);
+        let merged = self.with_higher(base.map(|base| &base.merged), above_base);
+        let mut all = Layers { layers, originals, merged, diagnostics };
+        let of_kind = |kind| inputs.documents.iter().filter(move |document| document.kind() == kind);
+        for document in of_kind(LayerKind::Dotenv) {
+            match document {
+                Document::Dotenv(variables) => self.add_variables(&mut all, variables),
+                other => self.add_document(&mut all, other),
+            }
         }
-        let variables = self.with_higher(documents.as_ref(), layers.get(count..));
-        let present = variables.as_ref().map(Merged::root);
-        let count = layers.len();
-        let (layer, reported) =
-            Override::layer(&inputs.overrides, self.schema(), self.keys.outline(), present);
-        layers.extend(layer.map(|layer| self.with_field_names(layer)));
-        diagnostics.extend(reported);
-        let merged = self.with_higher(variables.as_ref(), layers.get(count..));
-        Layers { layers, originals, merged, diagnostics }
+        self.add_variables(&mut all, &inputs.environment);
+        of_kind(LayerKind::Env).for_each(|document| self.add_document(&mut all, document));
+        let present = all.merged.as_ref().map(Merged::root);
+        let read = Override::layer(&inputs.overrides, self.schema(), self.keys.outline(), present);
+        self.add_layer(&mut all, read);
+        of_kind(LayerKind::Override).for_each(|document| self.add_document(&mut all, document));
+        all
+    }
+
+    fn add_variables(&self, all: &mut Layers, variables: &Environment) {
+        if let Some(names) = self.keys.variable_names(all.merged.as_ref().map(Merged::root)) {
+            let read = names.layer(variables);
+            self.add_layer(all, read);
+        }
+    }
+
+    /// Adds a layer of variables or overrides above the others.
+    fn add_layer(&self, all: &mut Layers, (layer, reported): (Option<Layer>, Vec<Diagnostic>)) {
+        if let Some(layer) = layer.map(|layer| self.with_field_names(layer)) {
+            all.merged = self.with_higher(all.merged.as_ref(), Some(core::slice::from_ref(&layer)));
+            all.layers.push(layer);
+        }
+        all.diagnostics.extend(reported);
+    }
+
+    fn add_document(&self, all: &mut Layers, document: &Document) {
+        let layer = self.read_document(document, &mut all.originals, &mut all.diagnostics);
+        self.add_layer(all, (layer, Vec::new()));
     }
 
     /// Checks one document alone: without other layers, defaults, environment and extension.
@@ -239,6 +281,11 @@ impl Rules {
                 self.without_named_schema(layer)
             }
             Document::Parsed(layer) => layer.clone(),
+            Document::Dotenv(variables) => {
+                let (layer, reported) = self.keys.variable_names(None)?.layer(variables);
+                diagnostics.extend(reported);
+                layer?
+            }
         };
         if let Some(migrated) = self.extension.as_ref().and_then(|extension| extension.migrate(&layer)) {
             originals.push(layer);

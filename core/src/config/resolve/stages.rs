@@ -158,7 +158,7 @@ fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &Ke
     let is_missing = matches!(error.kind, TypedErrorKind::Missing { .. });
     let is_mismatch = matches!(error.kind, TypedErrorKind::Mismatch { .. });
     let mut diagnostic = error.into_diagnostic();
-    let is_in_document = |origin: &Origin| matches!(origin.layer(), LayerKind::Defaults | LayerKind::File);
+    let is_in_document = |origin: &Origin| origin.layer() < LayerKind::Dotenv;
     if is_mismatch && diagnostic.origin.as_ref().is_some_and(is_in_document) {
         let found = merged.root().get(&diagnostic.key).map_or(TypeSet::NONE, TypeSet::of);
         let outline = keys.outline().and_then(|outline| outline.get(&diagnostic.key));

@@ -52,12 +52,17 @@ pub(super) fn with_texts_for<T: DeserializeOwned>(
 
 fn untyped_texts(root: &Value, layers: &[Layer], keys: &KeyRules) -> Vec<UntypedText> {
     let mut texts: Vec<UntypedText> = Vec::new();
-    let is_text = |value: &Value| matches!(value.origin().layer(), LayerKind::Env | LayerKind::Override);
+    let is_text = |value: &Value| {
+        matches!(value.origin().layer(), LayerKind::Dotenv | LayerKind::Env | LayerKind::Override)
+    };
+    // A value that was given as one has no text.
+    let was_text = |value: &Value| is_text(value) && !value.origin().source().text().is_empty();
     for layer in layers.iter().filter(|layer| is_text(layer.root())) {
         layer.root().leaves_and_elements(&mut |key, leaf| {
             // A list with a changed item has the other items of the layers below.
             let winner = root.get(key).filter(|value| is_text(leaf) && value.origin() == leaf.origin());
             if let Some((value, Kind::String(text))) = winner.map(|value| (value, value.kind()))
+                && (was_text(value) || text.is_empty())
                 && (keys.is_untyped(key) || (text.is_empty() && keys.is_nullable(key)))
                 && texts.iter().all(|known| known.key != *key)
             {

@@ -1,4 +1,4 @@
-//! Parsers of layers: TOML, JSON (with comments), the environment, and overrides.
+//! Parsers of layers: TOML, JSON (with comments), the environment, `.env` files, and overrides.
 //!
 //! Each parser keeps the origin of every value, reports all errors at once, and rejects texts that are
 //! nested deeper than [`MAX_DEPTH`](crate::tree::MAX_DEPTH) or longer than [`MAX_BYTES`].
@@ -13,11 +13,13 @@ use crate::tree::{Code, Diagnostic, Key, Origin, Source};
 
 mod bytes;
 mod comments;
+mod dotenv;
 mod environment;
 mod folder;
 mod json;
 mod json_help;
 mod language;
+mod layers;
 mod named_schema;
 mod overrides;
 mod parts;

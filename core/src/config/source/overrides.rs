@@ -1,8 +1,11 @@
-//! Overrides: `KEY=VALUE` of a command line or of the embedding program, and `--unset KEY`.
+//! Overrides: `KEY=VALUE` of a command line or of the embedding program, `--unset KEY`, and whole trees of values.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use serde::Serialize;
 
 use super::parts::LowerLayers;
 use super::text::{json_value, value_of_key};
@@ -10,7 +13,7 @@ use crate::config::schema::Schema;
 use crate::config::{Layer, merge};
 use crate::tree::nearest::nearest_keys;
 use crate::tree::typed::LazyOutline;
-use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Text, Value};
 
 /// One override, as written.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +37,15 @@ pub enum Override {
         /// The key, in the syntax of [`Key`].
         key: String,
     },
+    /// Values with their origins, such as those of a command line that is parsed already.
+    Values(Value),
+    /// An override with a name for its origin, such as `--port`.
+    Named {
+        /// The name, in the place of `--set KEY`.
+        name: String,
+        /// The override.
+        change: Box<Self>,
+    },
 }
 
 /// Shows only keys, as texts may be secret.
@@ -43,6 +55,8 @@ impl core::fmt::Debug for Override {
             Self::Set { key, .. } => write!(f, "Set({key})"),
             Self::Json { key, .. } => write!(f, "Json({key})"),
             Self::Unset { key } => write!(f, "Unset({key})"),
+            Self::Values(_) => f.write_str("Values"),
+            Self::Named { name, change } => write!(f, "Named({name}: {change:?})"),
         }
     }
 }
@@ -83,6 +97,46 @@ impl Override {
         }
     }
 
+    /// Values that serde serializes, with `name` as their origin. What is null or empty, such as a `None`, overrides nothing.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use speckit_core::config::source::Override;
+    /// let arguments = BTreeMap::from([("port", Some(80)), ("workers", None)]);
+    /// let (layer, _) = Override::layer(&[Override::values("command line", &arguments)?], None, None, None);
+    /// assert_eq!(layer.unwrap().root().to_string(), "{ port = 80 }");
+    /// # Ok::<(), speckit_core::Diagnostic>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A value that no configuration has, such as a table with keys that are not strings.
+    pub fn values(name: impl Into<String>, values: &impl Serialize) -> Result<Self, Diagnostic> {
+        let layer = Layer::of_values(LayerKind::Override, name, values)?;
+        Ok(Self::Values(without_nulls(layer.root()).unwrap_or_else(|| layer.root().clone())))
+    }
+
+    /// The same with a name for the origin of its value.
+    ///
+    /// ```
+    /// use speckit_core::config::source::Override;
+    /// let set = Override::Set { key: "server.port".into(), text: "80".into() }.named("--port");
+    /// let (layer, _) = Override::layer(&[set], None, None, None);
+    /// let port = layer.unwrap().root().get(&"server.port".parse().unwrap()).cloned().unwrap();
+    /// assert_eq!(port.origin().to_string(), "--port");
+    /// ```
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self::Named { name: name.into(), change: Box::new(self) }
+    }
+
+    /// The override without its name.
+    fn change(&self) -> &Self {
+        match self {
+            Self::Named { change, .. } => change.change(),
+            change => change,
+        }
+    }
+
     /// Reads a list of overrides into one layer, in which each is merged over those before it, as if it were a layer of its own.
     ///
     /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree of all layers below, else
@@ -113,7 +167,7 @@ impl Override {
                         Some(below) => merge(below, &tree, &|key| lower.strategy(key)),
                         None => tree,
                     });
-                    unset.extend(matches!(one, Self::Unset { .. }).then_some(key));
+                    unset.extend(matches!(one.change(), Self::Unset { .. }).then_some(key));
                 }
                 Err(diagnostic) => diagnostics.push(diagnostic),
             }
@@ -139,8 +193,14 @@ impl Override {
 
     /// Whether the key may be a part of a list, or of a table that replaces the one below it.
     fn may_be_part(&self, schema: Option<&Schema>) -> bool {
-        let (Self::Set { key, .. } | Self::Json { key, .. } | Self::Unset { key }) = self;
-        schema.is_some() || key.contains(|c: char| c.is_ascii_digit())
+        let is_numbered = |key: &str| key.contains(|c: char| c.is_ascii_digit());
+        match self {
+            Self::Set { key, .. } | Self::Json { key, .. } | Self::Unset { key } => {
+                schema.is_some() || is_numbered(key)
+            }
+            Self::Values(_) => false,
+            Self::Named { change, .. } => change.may_be_part(schema),
+        }
     }
 
     /// The key, and a tree that changes only this key.
@@ -149,19 +209,31 @@ impl Override {
         lower: LowerLayers<'_>,
         outline: Option<&LazyOutline>,
     ) -> Result<(Key, Value), Diagnostic> {
-        let (written, text, name) = match self {
+        let (written, text, option) = match self.change() {
             Self::Set { key, text } => (key, text.as_str(), "--set"),
             Self::Json { key, json } => (key, json.as_str(), "--set-json"),
             Self::Unset { key } => (key, "", "--unset"),
+            Self::Values(root) => return Ok((Key::root(), root.clone())),
+            Self::Named { change, .. } => return change.tree(lower, outline),
         };
-        if matches!(self, Self::Unset { .. }) && Self::assignment(written).is_ok() {
+        let given_name = match self {
+            Self::Named { name, .. } => Some(name),
+            _ => None,
+        };
+        let place = match given_name {
+            Some(name) => name.clone(),
+            None if written.is_empty() => option.to_string(),
+            None => format!("{option} {written}"),
+        };
+        let is_unset = matches!(self.change(), Self::Unset { .. });
+        if is_unset && Self::assignment(written).is_ok() {
             // What follows the `=` may be a secret.
             let message = "expected KEY, found KEY=VALUE";
-            let origin = Origin::whole(&Source::fragment(LayerKind::Override, name, ""));
+            let place = given_name.map_or(option, String::as_str);
+            let origin = Origin::whole(&Source::fragment(LayerKind::Override, place, ""));
             let diagnostic = Diagnostic::error(Code::OverrideKey, Key::root(), message).at(&origin);
-            return Err(diagnostic.help("name only the key, or use --set"));
+            return Err(diagnostic.help("name only the key, or set it to the value"));
         }
-        let place = if written.is_empty() { name.to_string() } else { format!("{name} {written}") };
         let source = Source::fragment(LayerKind::Override, place, text);
         let origin = Origin::whole(&source);
         let refuse =
@@ -185,21 +257,20 @@ impl Override {
             return Err(refuse(Code::OverrideKey, key, message)
                 .help(format!("write the number of the item, such as `{}`", list.element(0))));
         }
-        if matches!((self, key.segments().last()), (Self::Unset { .. }, Some(Segment::Index(_)))) {
+        if is_unset && matches!(key.segments().last(), Some(Segment::Index(_))) {
             let message = "a single item of a list cannot be removed";
-            let help = format!("set the whole list: --set {}=…", key.parent().unwrap_or_default());
+            let help = format!("set the whole list `{}`", key.parent().unwrap_or_default());
             return Err(refuse(Code::OverrideKey, key, message.into()).help(help));
         }
-        let value = match self {
-            Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
+        let value = match self.change() {
+            _ if is_unset => Value::new(Kind::Unset, origin.clone()),
             Self::Json { .. } => json_value(text, &source).map_err(|found| {
                 refuse(Code::OverrideType, key.clone(), format!("expected JSON, found {found}"))
                     .help("write JSON: `30`, `\"text\"`, `[1,2]`, `{\"key\":1}`")
             })?,
-            Self::Set { .. } => value_of_key(&key, text, &source, lower.schema, outline, lower.present)
-                .map_err(|(error, help)| {
-                    refuse(Code::OverrideType, key.clone(), error.to_string()).help(help)
-                })?,
+            _ => value_of_key(&key, text, &source, lower.schema, outline, lower.present).map_err(
+                |(error, help)| refuse(Code::OverrideType, key.clone(), error.to_string()).help(help),
+            )?,
         };
         if key.segments().len() + value.levels() > MAX_DEPTH {
             return Err(refuse(Code::OverrideType, key, format!("nested deeper than {MAX_DEPTH} levels")));
@@ -219,5 +290,19 @@ impl Override {
             around = at.parent();
         }
         Ok((key, tree))
+    }
+}
+
+/// A value without members that are null or empty tables; `None` for a value that is one.
+fn without_nulls(value: &Value) -> Option<Value> {
+    match value.kind() {
+        Kind::Null => None,
+        Kind::Table(members) => {
+            let members =
+                members.iter().filter_map(|(name, member)| Some((name.clone(), without_nulls(member)?)));
+            let members: Vec<(Text, Value)> = members.collect();
+            (!members.is_empty()).then(|| Value::table(members, value.origin().clone()))
+        }
+        _ => Some(value.clone()),
     }
 }

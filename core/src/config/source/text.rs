@@ -334,7 +334,8 @@ fn value_of_union(
 fn json_form(key: &Key, source: &Source) -> String {
     match source.variable_name() {
         Some(name) => format!("`{name}__JSON`"),
-        None => format!("`--set-json {key}=…`"),
+        None if source.name().starts_with("--set ") => format!("`--set-json {key}=…`"),
+        None => format!("`.set_json(\"{key}\", …)`"),
     }
 }
 

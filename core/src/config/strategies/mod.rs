@@ -187,7 +187,7 @@ fn name() -> impl Strategy<Value = Text> {
 }
 
 fn kind() -> impl Strategy<Value = LayerKind> {
-    sample::select(&[LayerKind::Defaults, LayerKind::File, LayerKind::Override, LayerKind::Remote][..])
+    sample::select(&LayerKind::ALL[..])
 }
 
 fn text() -> impl Strategy<Value = Kind> {

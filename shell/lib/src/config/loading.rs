@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::Code;
+use speckit_core::LayerKind;
+#[cfg(feature = "sqlite")]
+use speckit_core::Source;
 use speckit_core::config::explain::Explanation;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
@@ -19,8 +22,6 @@ use speckit_core::config::source::Environment;
 use speckit_core::tree::typed::{LazyOutline, Outline};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 use speckit_core::{Layer, Merged};
-#[cfg(feature = "sqlite")]
-use speckit_core::{LayerKind, Source};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
@@ -62,6 +63,7 @@ pub(crate) struct RuleOptions {
     pub(crate) defaults: Vec<Layer>,
     pub(crate) prefix: Option<String>,
     pub(crate) reserved: Vec<String>,
+    pub(crate) ignores_empty_variables: bool,
     pub(crate) extension: Option<fn() -> Box<dyn Extension>>,
     pub(crate) strict: bool,
     /// Keys that are secret whatever the schema and the type say.
@@ -75,6 +77,7 @@ impl RuleOptions {
             .with_outline(LazyOutline::new(outline_of::<T>))
             .with_secrets(self.secrets.iter().cloned());
         rules = rules.strict(self.strict).deny_unknown_keys(self.deny_unknown);
+        rules = rules.ignore_empty_variables(self.ignores_empty_variables);
         if let Some(prefix) = &self.prefix {
             let reserved: Vec<&str> = self.reserved.iter().map(String::as_str).collect();
             rules = rules.with_prefix(prefix.clone(), &reserved);
@@ -297,11 +300,13 @@ impl<T: DeserializeOwned> Loader<T> {
         self.resolve_inputs(inputs, reading.contents.clone(), running)
     }
 
-    /// A fallback from these documents, with the environment and the overrides if they are valid.
+    /// A fallback from these documents, with the layers above the files if they are valid.
     fn fallback(&self, documents: Vec<Document>, read: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
         let alone = Inputs { documents, ..Inputs::default() };
         let mut inputs = alone.clone();
         if let Ok(read) = &read.inputs {
+            let above = read.documents.iter().filter(|document| document.kind() > LayerKind::File);
+            inputs.documents.extend(above.cloned());
             inputs.environment = read.environment.clone();
             inputs.overrides = read.overrides.clone();
         }
@@ -359,7 +364,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let warnings = Diagnostics::of_checked(resolved.checked(), rules);
         let texts = inputs.documents.iter().filter_map(|document| match document {
             Document::Text(source, _) => Some(Arc::clone(source)),
-            Document::Parsed(_) => None,
+            Document::Parsed(_) | Document::Dotenv(_) => None,
         });
         let sources = texts.collect();
         Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, warnings })

@@ -9,7 +9,9 @@ use std::sync::Arc;
 #[cfg(feature = "agents")]
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
-use speckit_core::config::source::{Language, MAX_BYTES, decode, folder_without_documents};
+use speckit_core::config::source::{
+    Environment, EnvironmentNames, Language, MAX_BYTES, decode, folder_without_documents,
+};
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
 mod access;
@@ -153,6 +155,20 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
         Err(error) => diagnostics.push(Unread::Io(error.to_string()).diagnostic(&file.path)),
     }
     (documents, diagnostics)
+}
+
+/// The variables of a `.env` file that have the `names` of a configuration; none if it is absent. The diagnostics are as those of
+/// [`read`], and those of [`Environment::dotenv`].
+pub(crate) fn read_dotenv(
+    files: &dyn Files,
+    path: &Path,
+    names: Option<&EnvironmentNames<'_>>,
+) -> (Environment, Vec<Diagnostic>) {
+    match read_source(files, LayerKind::Dotenv, path) {
+        Ok(source) => Environment::dotenv(&source, &|name| names.is_some_and(|names| names.concerns(name))),
+        Err(Unread::Missing) => Default::default(),
+        Err(unread) => (Environment::default(), vec![unread.diagnostic(path)]),
+    }
 }
 
 /// The files of a path in the order of their layers: the path itself, existing or not, or the `*.toml` files of a folder.

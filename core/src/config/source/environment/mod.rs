@@ -5,9 +5,10 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::tree::Fingerprint;
+use crate::tree::{Fingerprint, Origin, Source};
 
 mod free_names;
 mod names;
@@ -29,20 +30,53 @@ pub enum Variable {
     NotUnicode,
 }
 
-/// A snapshot of the environment, and the secret files that its variables name.
+/// A snapshot of the environment or of a `.env` file, and the secret files that its variables name.
 ///
 /// `Debug` shows only names.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, Variable>,
     files: BTreeMap<String, Result<String, String>>,
+    dotenv: Option<Positions>,
+}
+
+/// The `.env` file of variables, with the line and the column of each.
+#[derive(Clone)]
+struct Positions {
+    file: String,
+    of: BTreeMap<String, (u32, u32)>,
 }
 
 impl Environment {
     /// An environment of these variables.
     pub fn new<N: Into<String>>(variables: impl IntoIterator<Item = (N, Variable)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        Self { variables, files: BTreeMap::new() }
+        Self { variables, files: BTreeMap::new(), dotenv: None }
+    }
+
+    /// The variables of a `.env` file.
+    pub(super) fn of_file(
+        file: &str,
+        variables: BTreeMap<String, Variable>,
+        positions: BTreeMap<String, (u32, u32)>,
+    ) -> Self {
+        let dotenv = Some(Positions { file: file.into(), of: positions });
+        Self { variables, files: BTreeMap::new(), dotenv }
+    }
+
+    /// The source of one variable, with this text.
+    fn source(&self, name: &str, text: &str) -> Arc<Source> {
+        match &self.dotenv {
+            None => Source::variable(name, text),
+            Some(Positions { file, of }) => {
+                Source::dotenv_variable(file, of.get(name).copied().unwrap_or_default(), name, text)
+            }
+        }
+    }
+
+    /// The origin of a variable, without its text.
+    fn origin(&self, name: &str) -> Origin {
+        Origin::whole(&self.source(name, ""))
     }
 
     /// An environment of these texts.

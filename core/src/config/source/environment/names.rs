@@ -46,6 +46,8 @@ pub struct EnvironmentNames<'a> {
     pub(super) present: Option<&'a Value>,
     /// Keys that are secret whatever the schema and the type say.
     pub(super) secrets: Option<&'a BTreeSet<Key>>,
+    /// Whether an empty variable of a key that is no text is as if not set.
+    ignores_empty: bool,
 }
 
 impl<'a> EnvironmentNames<'a> {
@@ -56,7 +58,7 @@ impl<'a> EnvironmentNames<'a> {
         schema: Option<&'a Schema>,
         present: Option<&'a Value>,
     ) -> Self {
-        Self { prefix, reserved, schema, outline: None, present, secrets: None }
+        Self { prefix, reserved, schema, outline: None, present, secrets: None, ignores_empty: false }
     }
 
     /// Takes names and types also from the type of the settings.
@@ -67,6 +69,11 @@ impl<'a> EnvironmentNames<'a> {
     /// Adds keys that are secret whatever the schema and the type say.
     pub(crate) fn with_secrets(self, secrets: &'a BTreeSet<Key>) -> Self {
         Self { secrets: Some(secrets), ..self }
+    }
+
+    /// Whether an empty variable of a key that is no text is as if not set, also where the schema does not say so.
+    pub(crate) fn ignoring_empty(self, ignores_empty: bool) -> Self {
+        Self { ignores_empty, ..self }
     }
 
     /// What the type of the settings reads at a key.
@@ -120,6 +127,7 @@ impl<'a> EnvironmentNames<'a> {
     /// Whether an empty variable of the key is as if not set.
     pub(super) fn ignores_empty(&self, key: &Key) -> bool {
         self.schema.is_some_and(|schema| schema.ignores_empty(key))
+            || (self.ignores_empty && !self.facts(key).types.contains(TypeSet::STRING))
     }
 
     /// Whether the key is a table with names that the schema, or the type, does not list.

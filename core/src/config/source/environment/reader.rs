@@ -12,7 +12,7 @@ use crate::config::Layer;
 use crate::config::source::parts::{ItemError, LowerLayers};
 use crate::config::source::text::json_value;
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
+use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Value, in_report_order};
 
 impl EnvironmentNames<'_> {
     /// Reads the layer of an environment.
@@ -65,15 +65,18 @@ impl<'a> EnvironmentReader<'a> {
             Meaning::Unknown => return self.unknown(name),
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
-                let diagnostic = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
+                let diagnostic =
+                    Diagnostic::error(Code::EnvAmbiguous, first, message).at(&self.environment.origin(name));
                 return self
                     .diagnostics
-                    .push(diagnostic.help("set the intended key in a file or with --set"));
+                    .push(diagnostic.help("set the intended key in a file, or by an override"));
             }
         };
         let Variable::Text(text) = variable else {
             let diagnostic = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
-            return self.diagnostics.push(diagnostic.at(&named_only(name)).help("set it to valid UTF-8"));
+            return self
+                .diagnostics
+                .push(diagnostic.at(&self.environment.origin(name)).help("set it to valid UTF-8"));
         };
         if text.is_empty() && self.names.ignores_empty(&key) {
             return;
@@ -90,10 +93,10 @@ impl<'a> EnvironmentReader<'a> {
                     format!("`{name}`: the file at this path cannot be read: {why}"),
                 );
                 let help = "set it to the path of a file that holds only the secret";
-                return self.diagnostics.push(diagnostic.at(&named_only(name)).help(help));
+                return self.diagnostics.push(diagnostic.at(&self.environment.origin(name)).help(help));
             }
         };
-        let source = Source::variable(name, content);
+        let source = self.environment.source(name, content);
         if is_json {
             return match json_value(content, &source) {
                 Ok(value) => self.set(key, value, false, name),
@@ -156,7 +159,8 @@ impl<'a> EnvironmentReader<'a> {
         let meant = nearest(name, table.iter().map(|row| row.variable.as_str())).map(String::from);
         let meant = meant.or_else(|| self.names.nearest(name));
         let message = format!("`{name}` sets no key");
-        let diagnostic = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
+        let diagnostic =
+            Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&self.environment.origin(name));
         // Only a variable of a secret key can name a file.
         let of_no_secret =
             name.strip_suffix("_FILE").filter(|stem| table.iter().any(|row| row.variable == *stem));
@@ -260,9 +264,4 @@ fn lowered(variable: &str, key: &Key, capitals: &Key) -> Diagnostic {
     );
     let message = format!("`{variable}` sets `{key}`, not `{capitals}`");
     Diagnostic::warning(Code::EnvCase, key.clone(), message).help(help)
-}
-
-/// The origin of a variable, without its text.
-fn named_only(name: &str) -> Origin {
-    Origin::whole(&Source::variable(name, ""))
 }

@@ -8,16 +8,16 @@ use alloc::string::String;
 use super::{Environment, Variable};
 use crate::config::source::text::MAX_SHOWN;
 use crate::text::grouped_count;
-use crate::tree::{Code, Diagnostic, Key, Origin, Severity, Source};
+use crate::tree::{Code, Diagnostic, Key, Severity};
 
 /// The protocols of a service, as its variables name them.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// The services of an environment, and their variables that set no key.
-#[derive(Default)]
 pub(super) struct ServiceLinks<'a> {
     /// By the stem of their variables: `APP_DB` for the service `app-db`.
     services: BTreeMap<&'a str, Unused<'a>>,
+    environment: &'a Environment,
 }
 
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl<'a> ServiceLinks<'a> {
             let stem = name.strip_suffix("_PORT").filter(|_| is_address(variable))?;
             environment.variables.keys().any(|other| is_port(other.strip_prefix(stem))).then_some(stem)
         });
-        Self { services: by_host.chain(by_port).map(|stem| (stem, Unused::default())).collect() }
+        Self { services: by_host.chain(by_port).map(|stem| (stem, Unused::default())).collect(), environment }
     }
 
     /// Whether a variable belongs to a service.
@@ -82,7 +82,8 @@ impl<'a> ServiceLinks<'a> {
 
     /// One diagnostic for each service with such variables: an error if one of them should set a key.
     pub(super) fn diagnostics(self) -> impl Iterator<Item = Diagnostic> {
-        self.services.into_iter().filter_map(|(stem, Unused { first, refused, count })| {
+        let environment = self.environment;
+        self.services.into_iter().filter_map(move |(stem, Unused { first, refused, count })| {
             let name = first?;
             let severity = if refused.is_some() { Severity::Error } else { Severity::Warning };
             let (key, text) = refused.map(|refused| (refused.key, refused.text)).unwrap_or_default();
@@ -98,7 +99,7 @@ impl<'a> ServiceLinks<'a> {
             let help =
                 "set `enableServiceLinks: false` in the specification of the pod, or choose another prefix";
             let diagnostic = Diagnostic::warning(Code::EnvServiceLink, key, message).help(help);
-            Some(Diagnostic { severity, ..diagnostic.at(&Origin::whole(&Source::variable(name, ""))) })
+            Some(Diagnostic { severity, ..diagnostic.at(&environment.origin(name)) })
         })
     }
 }
@@ -127,7 +128,7 @@ mod tests {
     use crate::config::Layer;
     use crate::config::source::EnvironmentNames;
     use crate::config::source::{Language, parse};
-    use crate::tree::LayerKind;
+    use crate::tree::{LayerKind, Source};
     use alloc::string::ToString as _;
     use alloc::vec::Vec;
 

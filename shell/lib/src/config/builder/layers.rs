@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use speckit_core::config::source::{Environment, Language, Override, parse, prefix_of};
-use speckit_core::tree::typed::to_value;
-use speckit_core::{Layer, LayerKind, Origin, Source};
+use speckit_core::{Layer, LayerKind, Source};
 
 use super::Builder;
 use crate::config::sources::Sources;
@@ -49,10 +48,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     where
         T: Serialize,
     {
-        let source = Source::fragment(LayerKind::Defaults, "defaults", "");
-        match to_value(settings, &Origin::whole(&source)) {
-            Ok(root) => self.options.defaults.push(Layer::new(root)),
-            Err(error) => self.mistakes.push(error.into_diagnostic()),
+        match Layer::of_values(LayerKind::Defaults, "defaults", settings) {
+            Ok(layer) => self.options.defaults.push(layer),
+            Err(diagnostic) => self.mistakes.push(diagnostic),
         }
         self
     }
@@ -124,6 +122,87 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Adds the variables of a `.env` file, for the [prefix](Builder::env_prefix), below those of the environment. It may be absent, is
+    /// read again at each load, and does not change the environment of the process. Its dialect is that of
+    /// [`Environment::dotenv`].
+    ///
+    /// ```
+    /// # use speckit::Environment;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join(".env");
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// std::fs::write(&path, "export APP_PORT=80 # http\n")?;
+    /// let builder = Config::builder().env_prefix("APP").dotenv(&path);
+    /// assert_eq!(builder.environment(Environment::default()).open()?.current()["port"], 80);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn dotenv(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.dotenv.push(path.into());
+        self
+    }
+
+    /// Whether a variable with an empty text is as if not set, unless its key takes a text. Some platforms set every variable
+    /// that they know.
+    ///
+    /// ```
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().defaults_toml("port = 80").env_prefix("APP");
+    /// let builder = builder.environment(Environment::of([("APP_PORT", "")])).env_ignore_empty(true);
+    /// assert_eq!(builder.open()?.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn env_ignore_empty(mut self, ignore: bool) -> Self {
+        self.options.ignores_empty_variables = ignore;
+        self
+    }
+
+    /// Adds a layer that the program has made. It takes the place of its [kind](Layer::kind): above what was added before it, below what
+    /// is added after it. The environment is the lowest layer of its kind.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// use speckit::{Language, Layer, LayerKind};
+    /// let layer = Layer::of_text(LayerKind::File, "embedded.toml", "port = 80", Language::Toml).unwrap();
+    /// let config = Config::builder().defaults_toml("port = 1").layer(layer).open()?;
+    /// assert_eq!(config.snapshot().explain("port").unwrap().winner.unwrap().to_string(), "embedded.toml:1:8");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn layer(mut self, layer: Layer) -> Self {
+        match layer.kind() {
+            LayerKind::Defaults => self.options.defaults.push(layer),
+            _ => self.sources.add_layer(layer),
+        }
+        self
+    }
+
+    /// Overrides keys by values that serde serializes, such as the parsed arguments of a command line. `name` is their origin. A `None`
+    /// overrides nothing.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Arguments {
+    ///     port: Option<u16>,
+    ///     workers: Option<u16>,
+    /// }
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let arguments = Arguments { port: Some(81), workers: None };
+    /// let config = Config::builder().defaults_toml("port = 80").overrides("command line", &arguments).open()?;
+    /// assert_eq!(config.snapshot().show(speckit::Show::Origins), "port = 81   # command line\n");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn overrides(mut self, name: impl Into<String>, values: &impl Serialize) -> Self {
+        match Override::values(name, values) {
+            Ok(values) => self.sources.overrides.push(values),
+            Err(diagnostic) => self.mistakes.push(diagnostic),
+        }
+        self
+    }
+
     /// Ignores the listed variables, which are no settings: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
     /// the program itself.
     ///
@@ -165,8 +244,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn set(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
-        self.sources.overrides.push(Override::Set { key: key.into(), text: text.into() });
+    pub fn set(self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        let key = key.into();
+        let name = format!(".set({key:?})");
+        self.set_as(name, key, text)
+    }
+
+    /// As [`Builder::set`], with a name for the origin of the value.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let error = Config::builder().set_as("--port", "port", "many").open().unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].origin.as_ref().unwrap().to_string(), "--port");
+    /// ```
+    #[must_use]
+    pub fn set_as(
+        mut self,
+        name: impl Into<String>,
+        key: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        let set = Override::Set { key: key.into(), text: text.into() };
+        self.sources.overrides.push(set.named(name));
         self
     }
 
@@ -180,7 +279,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn set_json(mut self, key: impl Into<String>, json: impl Into<String>) -> Self {
-        self.sources.overrides.push(Override::Json { key: key.into(), json: json.into() });
+        let key = key.into();
+        let name = format!(".set_json({key:?})");
+        self.sources.overrides.push(Override::Json { key, json: json.into() }.named(name));
         self
     }
 
@@ -194,11 +295,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn unset(mut self, key: impl Into<String>) -> Self {
-        self.sources.overrides.push(Override::Unset { key: key.into() });
+        let key = key.into();
+        let name = format!(".unset({key:?})");
+        self.sources.overrides.push(Override::Unset { key }.named(name));
         self
     }
 
-    /// Replaces all files, the environment and the overrides by these. Without an environment, that of the process is read; for
+    /// Replaces all files, `.env` files, the environment, the overrides and the layers above the defaults by these. Without an environment, that of the process is read; for
     /// none, give `Environment::default()`.
     ///
     /// ```

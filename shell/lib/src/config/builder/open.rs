@@ -68,7 +68,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// The loader for all reads of this configuration.
     fn loader(&mut self, world: &dyn World) -> Result<Loader<T>, ConfigError> {
-        let mistakes = std::mem::take(&mut self.mistakes);
+        let mut mistakes = std::mem::take(&mut self.mistakes);
+        let has_wrong_prefix = mistakes.iter().any(|mistake| mistake.code == Code::RulePrefix);
+        if self.options.prefix.is_none() && !has_wrong_prefix && !self.sources.dotenv.is_empty() {
+            mistakes.push(without_prefix());
+        }
         if !mistakes.is_empty() {
             return Err(ConfigError::rules(in_report_order(mistakes)));
         }
@@ -117,6 +121,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             record,
         })
     }
+}
+
+fn without_prefix() -> Diagnostic {
+    let message = "`dotenv` needs the prefix of the variables";
+    Diagnostic::error(Code::RulePrefix, Key::root(), message)
+        .help("call `env_prefix`, such as `.env_prefix(\"APP\")`")
 }
 
 fn unknown_secret(key: Key) -> Diagnostic {

@@ -7,6 +7,7 @@ mod merge;
 mod numbers;
 mod overrides;
 mod own_type;
+mod priority;
 mod redact;
 mod reload;
 mod retention;

@@ -36,6 +36,7 @@
 //! let (host, port) = (Key::of(["server", "host"]), Key::of(["server", "port"]));
 //!
 //! proptest!(|(mut files in strategies::overlays(&defaults, 1..=4), variable in proptest::option::of(0_u16..))| {
+//!     files.retain(|layer| layer.kind() < LayerKind::Env); // Higher layers are above the variable.
 //!     files.insert(0, defaults.clone());
 //!     let highest = |key: &Key| files.iter().rev().find_map(|layer| layer.root().get(key)).unwrap();
 //!     let (host, port) = (highest(&host).as_str(), highest(&port).as_number().unwrap().as_i64().unwrap());
@@ -276,7 +277,8 @@ fn insert(tree: &mut BTreeMap<Text, PlainValue>, key: &[Segment], node: PlainVal
 }
 
 /// The layers of some trees, lowest first.
-fn stack(trees: Vec<(PlainValue, LayerKind, bool)>) -> Vec<Layer> {
+fn stack(mut trees: Vec<(PlainValue, LayerKind, bool)>) -> Vec<Layer> {
+    trees.sort_by_key(|(_, kind, _)| *kind);
     let layer = |(node, kind, lines), number| {
         Layer::new(with_origins(&node, kind, &format!("layer {number}"), lines))
     };

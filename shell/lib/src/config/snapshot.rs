@@ -110,7 +110,7 @@ impl<T> Snapshot<T> {
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// let config = Config::builder().defaults_toml("port = 80").set("port", "81").open()?;
     /// assert_eq!(config.snapshot().show(Show::Toml), "port = 81\n");
-    /// assert_eq!(config.snapshot().show(Show::Origins), "port = 81   # --set port\n");
+    /// assert_eq!(config.snapshot().show(Show::Origins), "port = 81   # .set(\"port\")\n");
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     pub fn show(&self, form: Show) -> String {

@@ -81,6 +81,7 @@ codes! {
     }
     /// A file that cannot be read, is empty, or is not replaced as it was.
     File {
+        FileAbsent = "file/absent",
         FileEmpty = "file/empty",
         FileFormat = "file/format",
         FileMissing = "file/missing",

@@ -55,6 +55,8 @@ impl LayerKind {
 pub struct Source {
     layer: LayerKind,
     name: String,
+    /// The file that the text was read from, if it is not the name.
+    path: Option<String>,
     variable: Option<String>,
     text: Arc<str>,
     has_lines: bool,
@@ -68,6 +70,17 @@ impl Source {
     /// A text with lines: a file, or defaults written as one.
     pub fn document(layer: LayerKind, name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
         Arc::new(Self { has_lines: true, ..Self::without_lines(layer, name.into(), text.into()) })
+    }
+
+    /// A former text of the file at `path`.
+    pub fn former_document(
+        layer: LayerKind,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<Arc<str>>,
+    ) -> Arc<Self> {
+        let document = Self::without_lines(layer, name.into(), text.into());
+        Arc::new(Self { path: Some(path.into()), has_lines: true, ..document })
     }
 
     /// A variable of the environment with its text.
@@ -95,7 +108,8 @@ impl Source {
 
     fn without_lines(layer: LayerKind, name: String, text: Arc<str>) -> Self {
         let line_starts = OnceBox::new();
-        Self { layer, name, variable: None, text, has_lines: false, position: None, line_starts }
+        let (path, variable, position) = (None, None, None);
+        Self { layer, name, path, variable, text, has_lines: false, position, line_starts }
     }
 
     /// The layer that the text belongs to.
@@ -106,6 +120,11 @@ impl Source {
     /// The file name, `environment`, or how an override was given.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that the text was read from; the name, for a text that was read from no file.
+    pub fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.name)
     }
 
     /// The name of the variable, for a source of the environment or of a `.env` file.

@@ -47,6 +47,7 @@
 //! | `policy` | `policy`: rules over files, over what git has staged or pushes, and git hooks |
 //! | `auth` | `auth`: device login (RFC 8628), and tokens that many processes share |
 //! | `app` | `app`: the settings of the program `speckit` |
+//! | `clap` | `Builder::arguments`: the arguments of a command line that were given, with their options as origins |
 //! | `garde`, `validator` | errors of these crates are violations of [`Builder::validate`] |
 //! | `miette` | [`ConfigError`] is a diagnostic of miette |
 //!
@@ -78,6 +79,7 @@ pub mod store;
 
 pub use config::builder::Builder;
 pub use config::busy::Busy;
+pub use config::config_path::ConfigPath;
 pub use config::engine::Fallback;
 pub use config::error::ConfigError;
 pub use config::events::{ConfigReloadEvent, Diagnostics, RecordState};
@@ -88,7 +90,7 @@ pub use config::loading::Inspection;
 #[cfg(feature = "schema")]
 pub use config::schemas;
 pub use config::snapshot::Snapshot;
-pub use config::sources::Sources;
+pub use config::sources::{GivenLayer, ReadSource, Sources};
 pub use config::status::{Status, Watching};
 pub use config::violations::Violations;
 #[cfg(feature = "watch")]

@@ -166,7 +166,7 @@ fn an_alias_sets_the_key_of_its_field_in_every_layer() {
         let history = config.snapshot().explain("url").unwrap().history;
         let origins: Vec<String> = history.iter().map(|from| from.origin.to_string()).collect();
         assert!(origins[0].ends_with("low.toml:1:7") && origins[1].ends_with("high.toml:1:7"), "{origins:?}");
-        assert_eq!(origins[2..], ["APP_LINK", "--set uri"]);
+        assert_eq!(origins[2..], ["APP_LINK", ".set(\"uri\")"]);
 
         let error = builder(&[]).file(dir.path("both.toml")).open().unwrap_err();
         assert!(error.to_string().contains("both.toml"), "{error}");

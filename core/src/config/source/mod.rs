@@ -11,6 +11,8 @@ use core::ops::Range;
 use crate::config::Layer;
 use crate::tree::{Code, Diagnostic, Key, Origin, Source};
 
+mod absent_file;
+mod arguments;
 mod bytes;
 mod comments;
 mod dotenv;
@@ -32,10 +34,12 @@ mod toml_syntax;
 mod toml_table;
 mod toml_tree;
 
+pub use absent_file::absent_file;
+pub use arguments::Argument;
 pub use bytes::decode;
 pub(crate) use comments::comments;
 pub use environment::{Environment, EnvironmentNames, FreeNames, Variable, VariableRow, prefix_of};
-pub use folder::folder_without_documents;
+pub use folder::{folder_with_unread_files, folder_without_documents};
 pub use language::{Language, UnreadFormat};
 pub use named_schema::NamedSchema;
 pub(crate) use named_schema::{SCHEMA_KEY, without_named_schema};

@@ -184,7 +184,7 @@ fn split(text: &str) -> Option<Vec<String>> {
 }
 
 /// The value with `origin` as the origin of all its parts.
-fn moved(value: &Value, origin: &Origin) -> Value {
+pub(super) fn moved(value: &Value, origin: &Origin) -> Value {
     let kind = match value.kind() {
         Kind::Array(elements) => {
             return Value::array(elements.iter().map(|e| moved(e, origin)), origin.clone());

@@ -30,6 +30,7 @@ mod all_errors;
 mod culprit;
 mod datetime;
 mod failure;
+mod located_text;
 mod name_reader;
 mod name_writer;
 mod notes;
@@ -43,6 +44,7 @@ mod value_writer;
 mod whole_numbers;
 
 pub(crate) use all_errors::error_besides_missing;
+pub use located_text::LocatedText;
 pub use outline::{LazyOutline, Outline};
 pub use secret::{Secret, deserialize_secret};
 

@@ -14,6 +14,7 @@ use serde::de::{
 use super::all_errors::stand_in_text;
 use super::datetime::is_datetime;
 use super::failure::{TypedFailure, counted};
+use super::located_text;
 use super::name_reader::NameReader;
 use super::notes::ReadNotes;
 use super::probe::stand_in;
@@ -153,13 +154,23 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         visitor.visit_bool(bool)
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        match located_text::is_located(name).then(|| located_text::parts(self.0)).flatten() {
+            Some(parts) => located_text::visit_parts(parts, visitor),
+            None => visitor.visit_newtype_struct(self),
+        }
+    }
+
     deserialize_methods! { |self, visitor|
         deserialize_char() => self.deserialize_str(visitor),
         deserialize_string() => self.deserialize_str(visitor),
         deserialize_identifier() => self.deserialize_str(visitor),
         deserialize_byte_buf() => self.deserialize_bytes(visitor),
         deserialize_unit_struct(&'static str) => self.deserialize_unit(visitor),
-        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(self),
         deserialize_seq() => self.elements(visitor),
         deserialize_tuple(usize) => self.elements(visitor),
         deserialize_tuple_struct(&'static str, usize) => self.elements(visitor),

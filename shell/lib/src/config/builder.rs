@@ -18,6 +18,8 @@ use crate::config::loading::{Check, LayerCheck, RuleOptions, SchemaSource};
 use crate::config::sources::Sources;
 use crate::os::world::World;
 
+#[cfg(feature = "clap")]
+mod arguments;
 #[cfg(feature = "sqlite")]
 mod history;
 mod layers;

@@ -328,7 +328,7 @@ impl<T: DeserializeOwned> Loader<T> {
     ) -> Result<Candidate<T>, ConfigError> {
         let document = |(path, text): &(String, Arc<str>)| {
             let name = format!("generation {} of {path}", last_good.number);
-            let source = Source::document(LayerKind::File, name, Arc::clone(text));
+            let source = Source::former_document(LayerKind::File, name, path, Arc::clone(text));
             self.sources.document(Path::new(path), source)
         };
         let documents: Result<Vec<Document>, Diagnostic> = last_good.texts.iter().map(document).collect();
@@ -367,7 +367,8 @@ impl<T: DeserializeOwned> Loader<T> {
             Document::Parsed(_) | Document::Dotenv(_) => None,
         });
         let sources = texts.collect();
-        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, warnings })
+        let read_sources = self.sources.read_sources(inputs);
+        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, read_sources, warnings })
     }
 
     /// Refuses what the check of the layers refuses, also if there are other reasons already.

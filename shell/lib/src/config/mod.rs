@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod busy;
+pub(crate) mod config_path;
 pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod events;

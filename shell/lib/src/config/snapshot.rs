@@ -15,6 +15,7 @@ use speckit_core::{Key, Source, Value};
 use crate::config::events::Diagnostics;
 #[cfg(feature = "sqlite")]
 use crate::config::history::journal::GenerationView;
+use crate::config::sources::ReadSource;
 
 /// One generation of a configuration. It never changes, so its holder sees one consistent configuration.
 pub struct Snapshot<T> {
@@ -25,14 +26,24 @@ pub struct Snapshot<T> {
     contents: Contents,
     /// The texts of the files, in the order in which they are layered.
     sources: Vec<Arc<Source>>,
+    read_sources: Vec<ReadSource>,
     warnings: Diagnostics,
 }
 
 impl<T> Snapshot<T> {
     pub(crate) fn new(generation: u64, candidate: Candidate<T>) -> Self {
-        let Candidate { resolved, keys, contents, sources, warnings } = candidate;
+        let Candidate { resolved, keys, contents, sources, read_sources, warnings } = candidate;
         let (config, checked) = resolved.into_parts();
-        Self { generation, config: Arc::new(config), checked, keys, contents, sources, warnings }
+        Self {
+            generation,
+            config: Arc::new(config),
+            checked,
+            keys,
+            contents,
+            sources,
+            read_sources,
+            warnings,
+        }
     }
 
     /// The number of the generation: 1 after opening, and one more after each change.
@@ -54,6 +65,20 @@ impl<T> Snapshot<T> {
     #[doc(hidden)]
     pub fn checked(&self) -> &Checked {
         &self.checked
+    }
+
+    /// The files, `.env` files and layers of the program in the order of their priority, lowest first, and which of them are absent.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().file("absent.toml").open()?;
+    /// let snapshot = config.snapshot();
+    /// let source = &snapshot.sources()[0];
+    /// assert_eq!((source.name.as_str(), source.is_present), ("absent.toml", false));
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn sources(&self) -> &[ReadSource] {
+        &self.read_sources
     }
 
     /// The warnings, in the order of reports, and their report as text.
@@ -136,6 +161,7 @@ pub(crate) struct Candidate<T> {
     pub(crate) keys: Arc<KeyRules>,
     pub(crate) contents: Contents,
     pub(crate) sources: Vec<Arc<Source>>,
+    pub(crate) read_sources: Vec<ReadSource>,
     pub(crate) warnings: Diagnostics,
 }
 

@@ -34,6 +34,28 @@ pub struct GivenLayer {
     pub layer: Layer,
 }
 
+/// A source of one generation: a file, a `.env` file, or a layer of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadSource {
+    /// The kind of its layer.
+    pub kind: LayerKind,
+    /// Its path or its name.
+    pub name: String,
+    /// Whether it is there; a file may be absent.
+    pub is_present: bool,
+}
+
+impl ReadSource {
+    fn present(kind: LayerKind, name: &str) -> Self {
+        Self { kind, name: name.into(), is_present: true }
+    }
+
+    fn absent(kind: LayerKind, path: &Path) -> Self {
+        Self { kind, name: path.to_string_lossy().into_owned(), is_present: false }
+    }
+}
+
 impl Sources {
     /// Adds a layer above those of its kind that are there already.
     pub(crate) fn add_layer(&mut self, layer: Layer) {
@@ -76,16 +98,18 @@ impl Sources {
         };
         self.add_layers(&mut inputs, LayerKind::File, 0);
         for (at, file) in self.files.iter().enumerate() {
-            let (documents, diagnostics) = documents::read(files, file);
+            let (documents, diagnostics) = documents::read(files, file, &self.files);
             inputs.documents.extend(documents);
             inputs.diagnostics.extend(diagnostics);
             self.add_layers(&mut inputs, LayerKind::File, at + 1);
         }
         self.add_layers(&mut inputs, LayerKind::Dotenv, 0);
         for (at, path) in self.dotenv.iter().enumerate() {
-            let (mut variables, diagnostics) = documents::read_dotenv(files, path, names);
-            add_secret_files(&mut variables, files, names);
-            inputs.documents.push(Document::Dotenv(variables));
+            let (variables, diagnostics) = documents::read_dotenv(files, path, names);
+            if let Some(mut variables) = variables {
+                add_secret_files(&mut variables, files, names);
+                inputs.documents.push(Document::Dotenv(variables));
+            }
             inputs.diagnostics.extend(diagnostics);
             self.add_layers(&mut inputs, LayerKind::Dotenv, at + 1);
         }
@@ -94,6 +118,42 @@ impl Sources {
         }
         add_secret_files(&mut inputs.environment, files, names);
         inputs
+    }
+
+    /// The sources of a read in their order, lowest first, and whether each is there. A folder that is there is its files.
+    pub(crate) fn read_sources(&self, inputs: &Inputs) -> Vec<ReadSource> {
+        let mut all = Vec::new();
+        for file in &self.files {
+            let is_of_file =
+                |name: &str| Path::new(name) == file.path || Path::new(name).parent() == Some(&file.path);
+            let names = inputs.documents.iter().filter_map(|document| match document {
+                Document::Text(source, _) if source.layer() == LayerKind::File => Some(source.name()),
+                _ => None,
+            });
+            let read = |name: &str| ReadSource::present(LayerKind::File, name);
+            let before = all.len();
+            all.extend(names.filter(|name| is_of_file(name)).map(read));
+            if all.len() == before {
+                all.push(ReadSource::absent(LayerKind::File, &file.path));
+            }
+        }
+        let given = inputs.documents.iter().filter_map(|document| match document {
+            Document::Parsed(layer) => Some(layer.root().origin().source()),
+            _ => None,
+        });
+        all.extend(given.map(|source| ReadSource::present(source.layer(), source.name())));
+        for path in &self.dotenv {
+            let is_it = |document: &Document| match document {
+                Document::Dotenv(variables) => variables.file().map(Path::new) == Some(path),
+                _ => false,
+            };
+            all.push(match inputs.documents.iter().any(is_it) {
+                true => ReadSource::present(LayerKind::Dotenv, &path.to_string_lossy()),
+                false => ReadSource::absent(LayerKind::Dotenv, path),
+            });
+        }
+        all.sort_by_key(|source| source.kind);
+        all
     }
 
     /// Adds the layers of the program that are right above this many files of their kind.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{
-    Environment, EnvironmentNames, Language, MAX_BYTES, decode, folder_without_documents,
+    Environment, EnvironmentNames, Language, MAX_BYTES, absent_file, decode, folder_with_unread_files,
+    folder_without_documents,
 };
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
@@ -132,22 +133,23 @@ pub struct FileSource {
 ///
 /// A folder is read as conf.d: its `*.toml` files in the order of their names. An absent file that is not required gives no document.
 /// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/format`, `file/too-large`, `parse/not-utf8`
-/// and, as a warning, `file/empty`.
-pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
+/// and, as warnings, `file/empty`, `file/format` for files of a folder that are not read, and `file/absent` for a file that is probably
+/// meant to be another one, unless that is among the `known` ones.
+pub fn read(files: &dyn Files, file: &FileSource, known: &[FileSource]) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     match layered(files, &file.path) {
         Ok(paths) => {
-            if paths.is_empty() {
-                diagnostics.extend(without_documents(files, &file.path));
-            }
+            diagnostics.extend(of_folder(files, &file.path, paths.is_empty()));
             for path in paths {
                 match read_document(files, &path, file.language) {
                     Ok((document, diagnostic)) => {
                         documents.push(document);
                         diagnostics.extend(diagnostic);
                     }
-                    Err(Unread::Missing) if !file.required => {}
+                    Err(Unread::Missing) if !file.required => {
+                        diagnostics.extend(absent(files, &path, known));
+                    }
                     Err(unread) => diagnostics.push(unread.diagnostic(&path)),
                 }
             }
@@ -157,17 +159,21 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
     (documents, diagnostics)
 }
 
-/// The variables of a `.env` file that have the `names` of a configuration; none if it is absent. The diagnostics are as those of
+/// The variables of a `.env` file that have the `names` of a configuration; `None` if it is absent or cannot be read. The diagnostics are as those of
 /// [`read`], and those of [`Environment::dotenv`].
 pub(crate) fn read_dotenv(
     files: &dyn Files,
     path: &Path,
     names: Option<&EnvironmentNames<'_>>,
-) -> (Environment, Vec<Diagnostic>) {
+) -> (Option<Environment>, Vec<Diagnostic>) {
     match read_source(files, LayerKind::Dotenv, path) {
-        Ok(source) => Environment::dotenv(&source, &|name| names.is_some_and(|names| names.concerns(name))),
-        Err(Unread::Missing) => Default::default(),
-        Err(unread) => (Environment::default(), vec![unread.diagnostic(path)]),
+        Ok(source) => {
+            let is_ours = |name: &str| names.is_some_and(|names| names.concerns(name));
+            let (variables, diagnostics) = Environment::dotenv(&source, &is_ours);
+            (Some(variables), diagnostics)
+        }
+        Err(Unread::Missing) => (None, absent(files, path, &[]).into_iter().collect()),
+        Err(unread) => (None, vec![unread.diagnostic(path)]),
     }
 }
 
@@ -176,12 +182,30 @@ pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
 }
 
-/// The diagnostic about a folder without a file to read.
-fn without_documents(files: &dyn Files, folder: &Path) -> Option<Diagnostic> {
+/// The diagnostic about a folder without a file to read, or with files that are not read.
+fn of_folder(files: &dyn Files, folder: &Path, is_without_documents: bool) -> Option<Diagnostic> {
+    let names = names_in(files, folder)?;
+    let folder = folder.display().to_string();
+    if is_without_documents {
+        return Some(folder_without_documents(&folder, &names));
+    }
+    folder_with_unread_files(&folder, &names)
+}
+
+/// The warning about an absent file that is probably meant to be another one.
+fn absent(files: &dyn Files, path: &Path, known: &[FileSource]) -> Option<Diagnostic> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut names = names_in(files, folder).unwrap_or_default();
+    let is_known = |name: &String| known.iter().any(|file| file.path == path.with_file_name(name));
+    names.retain(|name| !is_known(name));
+    absent_file(&path.to_string_lossy(), &path.file_name()?.to_string_lossy(), &names)
+}
+
+/// The names of the files in a folder.
+fn names_in(files: &dyn Files, folder: &Path) -> Option<Vec<String>> {
     let listed = files.list(folder)?.ok()?;
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let names: Vec<String> = listed.iter().filter_map(name).collect();
-    Some(folder_without_documents(&folder.display().to_string(), &names))
+    Some(listed.iter().filter_map(name).collect())
 }
 
 /// The document in one file; an empty one has the warning `file/empty`. Without a `language`, the name and the text decide it.

@@ -55,7 +55,7 @@ fn a_key_that_names_no_field_is_a_warning_or_on_request_an_error() {
     let text = "prot = 1\n[[servers]]\nhost = 'a'\nwieght = 2\n[tenants.acme]\nhost = 'b'\nx = { y = 1 }\n";
     let (folder, builder) = file(text);
     let config = builder.set("prt", "5").open().unwrap();
-    insta::assert_snapshot!(report(&folder, config.snapshot().warnings()), @r"
+    insta::assert_snapshot!(report(&folder, config.snapshot().warnings()), @r#"
     warning[type/unknown-field]: prot: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
      --> app.toml:1:8
       |
@@ -79,11 +79,11 @@ fn a_key_that_names_no_field_is_a_warning_or_on_request_an_error() {
       |     ^^^^^^^^^
 
     warning[type/unknown-field]: prt: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
-     --> --set prt
+     --> .set("prt")
       = help: did you mean `port`?
 
     4 warnings
-    ");
+    "#);
     let (folder, builder) = file("prot = 1\n");
     let error = builder.deny_unknown_fields(true).open().unwrap_err();
     insta::assert_snapshot!(report(&folder, &error), @r"
@@ -300,13 +300,13 @@ fn with_deny_unknown_fields_of_serde_an_unknown_variable_is_a_warning() {
         assert!(error.to_string().contains(variable.0), "{error}");
     }
     let error = builder(&[]).set("server.hsot", "x").open().err().unwrap();
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @r#"
     error[type/unknown-field]: server.hsot: unknown key, expected `host`
-     --> --set server.hsot
+     --> .set("server.hsot")
       = help: did you mean `host`?
 
     1 error
-    ");
+    "#);
 }
 
 #[test]

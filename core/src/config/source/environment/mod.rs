@@ -64,6 +64,11 @@ impl Environment {
         Self { variables, files: BTreeMap::new(), dotenv }
     }
 
+    /// The `.env` file that has the variables; `None` for the environment.
+    pub fn file(&self) -> Option<&str> {
+        self.dotenv.as_ref().map(|dotenv| dotenv.file.as_str())
+    }
+
     /// The source of one variable, with this text.
     fn source(&self, name: &str, text: &str) -> Arc<Source> {
         match &self.dotenv {

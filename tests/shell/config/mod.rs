@@ -10,6 +10,7 @@ mod layers;
 mod library;
 mod named_schema;
 mod numbers;
+mod own_layers;
 mod own_type;
 mod own_variables;
 mod reloads;

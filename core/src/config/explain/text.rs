@@ -87,7 +87,10 @@ fn reload(reload: Reload) -> &'static str {
 }
 
 fn place(origin: &Origin) -> String {
-    format!("{origin} ({})", layer(origin.layer()))
+    match origin.source().variable_name().filter(|_| origin.layer() == LayerKind::Dotenv) {
+        Some(variable) => format!("{origin} ({variable})"),
+        None => format!("{origin} ({})", layer(origin.layer())),
+    }
 }
 
 fn layer(layer: LayerKind) -> &'static str {

@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for LocatedTextVisitor {
     type Value = LocatedText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        f.write_str("string")
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<LocatedText, D::Error> {

@@ -8,7 +8,7 @@ use super::*;
 struct Arguments {
     #[arg(long, short, default_value_t = 8080)]
     port: u16,
-    #[arg(long, env = "OWN_LAYERS_RATIO")]
+    #[arg(long)]
     ratio: Option<f64>,
     names: Vec<String>,
     #[command(flatten)]
@@ -123,4 +123,18 @@ fn a_value_that_was_given_as_a_string_stays_one_where_no_type_is_known() {
     let config = Config::<Outer>::builder().overrides("own", &values).set("b", "5").open().unwrap();
     assert_eq!(config.load().rest["a"], "5");
     assert_eq!(config.load().rest["b"], 5);
+}
+
+#[test]
+fn the_variable_of_an_argument_is_its_origin() {
+    #[derive(Parser, Serialize)]
+    struct WithVariable {
+        #[arg(long, env = "PATH")]
+        host: Option<String>,
+    }
+    let matches = WithVariable::command().get_matches_from(["app"]);
+    let arguments = WithVariable::from_arg_matches(&matches).unwrap();
+    let config = Config::<Database>::builder().arguments(&arguments, &matches).open().unwrap();
+    assert_eq!(config.load().host, std::env::var("PATH").unwrap());
+    assert_eq!(config.snapshot().explain("host").unwrap().winner.unwrap().to_string(), "PATH");
 }

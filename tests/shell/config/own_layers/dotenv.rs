@@ -133,3 +133,12 @@ fn the_history_does_not_keep_the_file_which_often_has_secrets() {
         assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "{name}");
     }
 }
+
+#[test]
+fn the_defaults_that_replace_refused_files_have_the_variables_of_the_file_above_them() {
+    let app = TestApp::new().file("app.toml", "port = 'x'\n").file(".env", "APP_RATIO=0.5\n");
+    let builder =
+        app.builder().defaults_toml("port = 80\n").file(app.path("app.toml")).dotenv(app.path(".env"));
+    let config = builder.fallback(speckit::Fallback::Defaults).open().unwrap();
+    assert_eq!((config.load().port, config.load().ratio), (80, Some(0.5)));
+}

@@ -169,6 +169,51 @@ proptest! {
         check_texts(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
         check_texts(&rules, &Inputs { documents: vec![], ..inputs });
     }
+
+    #[test]
+    fn no_text_shows_a_secret_of_a_dotenv_file(
+        secret in violated_schema(),
+        lines in proptest::collection::vec(dotenv_line(), 1..5),
+        damage in proptest::option::of((any::<prop::sample::Index>(), select(&["", "\"", "'", "=", "\n", "#", " ", "\\"][..]))),
+    ) {
+        let rules = rules(secret);
+        let mut text = lines.concat();
+        if let Some((at, insertion)) = damage {
+            text.insert_str(at.index(text.len()), insertion);
+        }
+        let file = Source::document(LayerKind::Dotenv, ".env", text);
+        let (variables, diagnostics) = Environment::dotenv(&file, &|name| name.starts_with("APP_"));
+        let inputs = Inputs { documents: vec![Document::Dotenv(variables)], diagnostics, ..Inputs::default() };
+        check_texts(&rules, &inputs);
+    }
+}
+
+/// A line of a `.env` file with a secret as the value of a secret key, of a misspelt one, or of no variable at all.
+fn dotenv_line() -> impl Strategy<Value = String> {
+    let names = [
+        "APP_TOKEN=",
+        "export APP_PIN=",
+        "APP_TABLE__TOKEN=",
+        "APP_TOKN=",
+        "APP_TOKEN_FILE=",
+        "APP_TOKEN: ",
+        "export APP_TOKEN ",
+        "OTHER=",
+        "",
+        "APP_PORT=8\nAPP_TOKEN=",
+    ];
+    let quotes = [
+        ("", ""),
+        ("'", "'"),
+        ("\"", "\""),
+        ("\"", ""),
+        ("'a\n", "'"),
+        ("", " # x"),
+        ("\"", "\" x"),
+        ("[", "]"),
+    ];
+    (select(names.to_vec()), select(quotes.to_vec()), select(&CANARIES[..]))
+        .prop_map(|(name, (open, close), canary)| format!("{name}{open}{canary}{close}\n"))
 }
 
 /// Ways to write a secret, `?`, into the wrong place. A schema with other keys in its tables refuses the name of those in

@@ -201,12 +201,14 @@ fn dotenv_line() -> impl Strategy<Value = String> {
         "OTHER=",
         "",
         "APP_PORT=8\nAPP_TOKEN=",
+        "APP_PORT=\"8\nAPP_TOKEN=",
     ];
     let quotes = [
         ("", ""),
         ("'", "'"),
         ("\"", "\""),
         ("\"", ""),
+        ("", "\""),
         ("'a\n", "'"),
         ("", " # x"),
         ("\"", "\" x"),

@@ -142,3 +142,11 @@ fn the_defaults_that_replace_refused_files_have_the_variables_of_the_file_above_
     let config = builder.fallback(speckit::Fallback::Defaults).open().unwrap();
     assert_eq!((config.load().port, config.load().ratio), (80, Some(0.5)));
 }
+
+#[test]
+fn a_quote_that_is_closed_in_another_line_shows_no_line_between() {
+    let app = TestApp::new().file(".env", "APP_PORT=\"8\nAPP_DATABASE__PASSWORD=hunter2\nAPP_RATIO=\"\n");
+    let error = app.builder().dotenv(app.path(".env")).open().unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert_eq!(error.diagnostics()[0].message, "`APP_PORT`: expected integer, found string");
+}

@@ -126,7 +126,10 @@ impl<'a> EnvironmentReader<'a> {
                 self.links.add(name, variable, Some(RefusedLink { key, text }));
             }
             Err((error, help)) => {
-                let error = if self.names.may_show(&key) { error.with_text() } else { error.to_string() };
+                // With a quote that is not closed, a `.env` file makes other lines a part of a value.
+                let has_other_lines = self.environment.file().is_some() && content.contains('\n');
+                let may_show = self.names.may_show(&key) && !has_other_lines;
+                let error = if may_show { error.with_text() } else { error.to_string() };
                 let message = format!("`{name}`: {error}");
                 self.diagnostics.push(
                     Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)).help(help),

@@ -1,8 +1,10 @@
-//! The database: its settings, and when it is vacuumed.
+//! The database: its settings, when it is vacuumed, and how a process waits for the lock of another one.
 
 mod config;
+mod lock_wait;
 mod reading;
 pub mod vacuum;
 
 pub use config::{HistoryMode, StoreConfig, SynchronousMode};
+pub use lock_wait::{LockPause, LockWait};
 pub use reading::{DatabaseFiles, ReadMode, unread_log};

@@ -1,1 +1,2 @@
+mod lock_wait;
 mod vacuum;

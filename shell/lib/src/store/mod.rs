@@ -23,7 +23,7 @@
 //! store for a file in a process: a second one waits for it as for another process.
 //!
 //! Do not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). If that happens, the next write fails
-//! with [`StoreError::Replaced`], unless it follows another write within 50 µs: what was committed before is in the file that was open, wherever that is now. The store
+//! with [`StoreError::Replaced`], unless it follows another write within 50 µs; a series of such writes fails after 250 µs. What was committed before is in the file that was open, wherever that is now. The store
 //! cannot be used any more: drop it, and open the path again.
 //!
 //! A closure that returns an error or panics is rolled back; [`StoreError::refused`] carries an error of your own to the caller. A closure may run more than once: after another process held the
@@ -359,7 +359,7 @@ fn patiently<T>(
     loop {
         match run() {
             Ok(result) => return Ok(result),
-            Err(error) => polling.wait(options, error, started)?,
+            Err(error) => polling.wait(options, None, error, started)?,
         }
     }
 }

@@ -11,8 +11,11 @@ use super::error::StoreError;
 use crate::os::clock;
 use crate::os::documents::{DatabaseIds, DatabaseState, beside};
 
-/// How long a look at the path counts, in microseconds. A look takes as long as a tenth of a short write.
-const LOOK_AGAIN_US: u64 = 50;
+/// A write that begins within this many microseconds after another one needs no look at the path: a look takes as long as a tenth of
+/// a short write.
+const SERIES_US: u64 = 50;
+/// How long a look counts in a series of such writes, in microseconds.
+const LOOK_AGAIN_US: u64 = 250;
 
 /// The files of a store. SQLite writes to those that it has opened, whatever is at their paths now
 /// (<https://sqlite.org/howtocorrupt.html>, 4.3).
@@ -20,6 +23,8 @@ pub(super) struct OpenFile {
     path: PathBuf,
     ids: DatabaseIds,
     opened: Instant,
+    /// When the last write began, in microseconds since `opened`.
+    wrote_us: AtomicU64,
     /// When the path was looked at, in microseconds since `opened`.
     checked_us: AtomicU64,
     is_lost: AtomicBool,
@@ -40,6 +45,7 @@ impl OpenFile {
             path: path.to_path_buf(),
             ids: ids.opened(),
             opened: clock::now(),
+            wrote_us: AtomicU64::new(0),
             checked_us: AtomicU64::new(0),
             is_lost: AtomicBool::new(false),
         };
@@ -57,13 +63,16 @@ impl OpenFile {
         self.refuse_lost()
     }
 
-    /// Looks at the database again after [`LOOK_AGAIN_US`], and at its log once in a millisecond: what a deleted log has is not lost, because
+    /// Looks at the database again after [`SERIES_US`] without a write and after [`LOOK_AGAIN_US`], and at its log once in a millisecond: what a deleted log has is not lost, because
     /// it is moved to the database.
     fn is_in_place(&self) -> bool {
         let elapsed = clock::now().saturating_duration_since(self.opened);
         let now_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let checked_us = self.checked_us.load(Ordering::Relaxed);
-        if now_us.saturating_sub(checked_us) < LOOK_AGAIN_US {
+        let wrote_us = self.wrote_us.load(Ordering::Relaxed);
+        self.wrote_us.store(now_us, Ordering::Relaxed);
+        let is_in_series = now_us.saturating_sub(wrote_us) < SERIES_US;
+        if is_in_series && now_us.saturating_sub(checked_us) < LOOK_AGAIN_US {
             return true;
         }
         self.checked_us.store(now_us, Ordering::Relaxed);

@@ -164,21 +164,17 @@ impl WriterState {
         if self.running.load(Ordering::Relaxed) == this_thread() { Err(StoreError::Nested) } else { Ok(()) }
     }
 
-    /// Runs a write on the thread of its caller if the connection is free and no write waits. Returns the write if it has to
-    /// wait.
+    /// Runs a write on the thread of its caller if the connection is free and no write waits, also while other processes hold the
+    /// lock. Returns the write if it has to queue.
     fn run_here(&self, mut write: Box<dyn PendingWrite>) -> Option<Box<dyn PendingWrite>> {
         if self.is_contended.load(Ordering::Relaxed) {
             return Some(write);
         }
         let Some(connection) = self.connection.try_lock() else { return Some(write) };
-        let done = self.once(&connection, &mut *write);
+        let ended = self.repeated(&connection, &mut *write);
         // Values of the closure may write when they are dropped, so the connection is freed first.
         drop(connection);
-        match done {
-            Ok(()) => write.finish(&self.options.path),
-            Err(error) if error.is_retryable() => return Some(write),
-            Err(error) => write.abort(Ok(error.of(&self.options.path))),
-        }
+        self.end(write, ended);
         None
     }
 

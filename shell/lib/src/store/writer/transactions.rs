@@ -1,5 +1,6 @@
 //! The transactions of the writer: one for each write, or one for many.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -22,6 +23,16 @@ const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
 const ROLLBACK_TO: &str = "ROLLBACK TO speckit_write -- of the store";
 const RELEASE: &str = "RELEASE speckit_write -- of the store";
 
+/// Why a write has no outcome.
+pub(super) enum Unfinished {
+    /// Its caller no longer waits.
+    Withdrawn,
+    /// The deadline has passed, or the error is permanent.
+    Failed(StoreError),
+    /// The deadline of the caller has panicked.
+    Panicked(Box<dyn Any + Send>),
+}
+
 impl WriterState {
     /// Runs the first write and the waiting ones in one transaction. If the transaction is lost, each runs again in
     /// its own transaction, also a failed one: the changes of another write may be the cause. Returns how many writes the group had.
@@ -31,8 +42,13 @@ impl WriterState {
         first: Box<dyn PendingWrite>,
         previous_count: usize,
     ) -> usize {
-        let Some((first, transaction)) = self.retry_while_locked(first, |_| self.begin(connection)) else {
-            return 0;
+        let mut first = first;
+        let transaction = match self.retry_while_locked(connection, &mut *first, |_| self.begin(connection)) {
+            Ok(transaction) => transaction,
+            Err(unfinished) => {
+                self.end(first, Err(unfinished));
+                return 0;
+            }
         };
         let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(previous_count);
         let until = clock::now() + LONGEST_GROUP;
@@ -74,38 +90,57 @@ impl WriterState {
     }
 
     /// Runs a write in its own transaction, again while other processes hold the lock.
-    fn single(&self, connection: &Connection, write: Box<dyn PendingWrite>) {
-        if let Some((write, ())) = self.retry_while_locked(write, |write| self.once(connection, write)) {
-            write.finish(&self.options.path);
+    fn single(&self, connection: &Connection, mut write: Box<dyn PendingWrite>) {
+        let ended = self.repeated(connection, &mut *write);
+        self.end(write, ended);
+    }
+
+    /// Runs a write in its own transaction, again while other processes hold the lock. Afterwards the write has to be
+    /// [ended](Self::end).
+    pub(super) fn repeated(
+        &self,
+        connection: &Connection,
+        write: &mut dyn PendingWrite,
+    ) -> Result<(), Unfinished> {
+        self.retry_while_locked(connection, write, |write| self.once(connection, write))
+    }
+
+    /// Sends the outcome of a write.
+    pub(super) fn end(&self, write: Box<dyn PendingWrite>, ended: Result<(), Unfinished>) {
+        match ended {
+            Ok(()) => write.finish(&self.options.path),
+            Err(Unfinished::Withdrawn) => discard(write),
+            Err(Unfinished::Failed(error)) => write.abort(Ok(error)),
+            Err(Unfinished::Panicked(panic)) => write.abort(Err(panic)),
         }
     }
 
-    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended (deadline,
-    /// permanent error, panic) or was withdrawn.
+    /// Repeats an attempt for a write while other processes hold the lock.
     fn retry_while_locked<T>(
         &self,
-        mut write: Box<dyn PendingWrite>,
+        connection: &Connection,
+        write: &mut dyn PendingWrite,
         mut attempt: impl FnMut(&mut dyn PendingWrite) -> Result<T, StoreError>,
-    ) -> Option<(Box<dyn PendingWrite>, T)> {
-        let mut polling = Polling::new();
+    ) -> Result<T, Unfinished> {
+        let mut polling = None;
         loop {
-            let attempted = attempt(&mut *write);
+            let attempted = attempt(write);
             if write.is_withdrawn() {
-                discard(write);
-                return None;
+                return Err(Unfinished::Withdrawn);
             }
             let error = match attempted {
-                Ok(done) => return Some((write, done)),
+                Ok(done) => return Ok(done),
                 Err(error) => error,
             };
             let since = write.since();
+            let polling = polling.get_or_insert_with(Polling::new);
             // The deadline is a closure of the caller, which may panic.
-            match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => write.abort(Ok(error)),
-                Err(panic) => write.abort(Err(panic)),
+            let wait = || polling.wait(&self.options, Some(connection), error, since);
+            match catch_unwind(AssertUnwindSafe(wait)) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Err(Unfinished::Failed(error)),
+                Err(panic) => return Err(Unfinished::Panicked(panic)),
             }
-            return None;
         }
     }
 
@@ -117,11 +152,7 @@ impl WriterState {
 
     /// Runs a write in its own transaction. `Ok` if its outcome is final, also a failed one; `Err` if it has to run again or
     /// cannot be committed.
-    pub(super) fn once(
-        &self,
-        connection: &Connection,
-        write: &mut dyn PendingWrite,
-    ) -> Result<(), StoreError> {
+    fn once(&self, connection: &Connection, write: &mut dyn PendingWrite) -> Result<(), StoreError> {
         let transaction = self.begin(connection)?;
         let (ran, is_whole) = self.guarded(|| write.run(&transaction));
         let ended = match ran {

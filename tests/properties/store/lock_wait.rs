@@ -1,0 +1,80 @@
+//! Laws of the wait for the write lock of another process.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use speckit_core::retry::Seed;
+use speckit_core::store::{LockPause, LockWait};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// The times of the attempts of a wait whose attempts all fail. `commits` tells whether others commit before a look at that time.
+fn attempts(seed: u64, allowed: Duration, commits: impl Fn(Duration) -> bool) -> Vec<Duration> {
+    let mut wait = LockWait::new(Seed::new(seed));
+    let (mut now, mut version, mut times) = (Duration::ZERO, 0, Vec::new());
+    while let Some(LockPause { length, is_look }) = wait.pause(now, allowed) {
+        assert!(!length.is_zero() && length <= 20 * MS, "{length:?}");
+        now += length;
+        version += i64::from(commits(now));
+        if !is_look || wait.is_attempt_due(Some(version)) {
+            times.push(now);
+        }
+    }
+    times
+}
+
+fn longest_gap(times: &[Duration]) -> Duration {
+    let before = std::iter::once(&Duration::ZERO).chain(times);
+    times.iter().zip(before).map(|(time, before)| *time - *before).max().unwrap_or_default()
+}
+
+proptest! {
+    #[test]
+    fn the_last_attempt_is_at_the_end_of_the_allowed_time(
+        seed: u64, allowed_us in 1..5_000_000_u64, commits: bool,
+    ) {
+        let allowed = Duration::from_micros(allowed_us);
+        let times = attempts(seed, allowed, |_| commits);
+        prop_assert_eq!(times.last(), Some(&allowed));
+    }
+
+    #[test]
+    fn nobody_waits_without_time(seed: u64, elapsed_us in 0..1_000_000_u64, more_us in 0..1_000_000_u64) {
+        let allowed = Duration::from_micros(elapsed_us);
+        let elapsed = allowed + Duration::from_micros(more_us);
+        prop_assert_eq!(LockWait::new(Seed::new(seed)).pause(elapsed, allowed), None);
+    }
+
+    #[test]
+    fn a_lock_that_nobody_commits_with_is_tried_at_least_every_40_ms(seed: u64) {
+        let gap = longest_gap(&attempts(seed, 5000 * MS, |_| false));
+        prop_assert!(gap <= 40 * MS, "{gap:?}");
+    }
+
+    #[test]
+    fn others_that_commit_are_left_alone_for_175_to_375_ms(seed: u64) {
+        let times = attempts(seed, 5000 * MS, |_| true);
+        let gap = longest_gap(&times);
+        prop_assert!(gap >= 175 * MS && gap <= 375 * MS, "{gap:?}");
+        let in_a_row = times.windows(20).filter(|some| some[19] - some[0] < MS).count();
+        prop_assert!(in_a_row >= 5000 / 400, "it insists {in_a_row} times");
+    }
+
+    #[test]
+    fn a_look_without_a_new_commit_is_followed_by_an_attempt(
+        seed: u64, versions in proptest::collection::vec(proptest::option::of(0..3_i64), 1..50),
+    ) {
+        let mut wait = LockWait::new(Seed::new(seed));
+        let mut before = None;
+        for version in versions {
+            prop_assert_eq!(wait.is_attempt_due(version), version.is_none() || version == before);
+            before = version;
+        }
+    }
+
+    #[test]
+    fn the_same_seed_waits_the_same(seed: u64) {
+        let times = attempts(seed, 1000 * MS, |now| now < 400 * MS);
+        prop_assert_eq!(times, attempts(seed, 1000 * MS, |now| now < 400 * MS));
+    }
+}

@@ -2,9 +2,11 @@
 
 mod config;
 mod lock_wait;
+mod look;
 mod reading;
 pub mod vacuum;
 
 pub use config::{HistoryMode, StoreConfig, SynchronousMode};
 pub use lock_wait::{LockPause, LockWait};
+pub use look::is_look_due;
 pub use reading::{DatabaseFiles, ReadMode, unread_log};

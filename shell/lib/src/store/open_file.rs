@@ -2,20 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use speckit_core::store::is_look_due;
 
 use super::error::StoreError;
 use crate::os::clock;
 use crate::os::documents::{DatabaseIds, DatabaseState, beside};
-
-/// A write that begins within this many microseconds after another one needs no look at the path: a look takes as long as a tenth of
-/// a short write.
-const SERIES_US: u64 = 50;
-/// How long a look counts in a series of such writes, in microseconds.
-const LOOK_AGAIN_US: u64 = 250;
 
 /// The files of a store. SQLite writes to those that it has opened, whatever is at their paths now
 /// (<https://sqlite.org/howtocorrupt.html>, 4.3).
@@ -63,16 +58,15 @@ impl OpenFile {
         self.refuse_lost()
     }
 
-    /// Looks at the database again after [`SERIES_US`] without a write and after [`LOOK_AGAIN_US`], and at its log once in a millisecond: what a deleted log has is not lost, because
-    /// it is moved to the database.
+    /// Looks at the database when it is due, and at its log once in a millisecond: what a deleted log has is not lost, because it is
+    /// moved to the database.
     fn is_in_place(&self) -> bool {
         let elapsed = clock::now().saturating_duration_since(self.opened);
         let now_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        let since = |before_us: u64| Duration::from_micros(now_us.saturating_sub(before_us));
+        let since_write = since(self.wrote_us.swap(now_us, Ordering::Relaxed));
         let checked_us = self.checked_us.load(Ordering::Relaxed);
-        let wrote_us = self.wrote_us.load(Ordering::Relaxed);
-        self.wrote_us.store(now_us, Ordering::Relaxed);
-        let is_in_series = now_us.saturating_sub(wrote_us) < SERIES_US;
-        if is_in_series && now_us.saturating_sub(checked_us) < LOOK_AGAIN_US {
+        if !is_look_due(since_write, since(checked_us)) {
             return true;
         }
         self.checked_us.store(now_us, Ordering::Relaxed);

@@ -149,16 +149,19 @@ impl Sweep {
         }
     }
 
-    /// Whether a scan has to see the process with this id, if the system has assigned `last_assigned` last.
+    /// The least id of the processes that a scan has to see, if the system has assigned `last_assigned` last. `None`: that of any
+    /// process.
     ///
     /// Ids are assigned in ascending order until the largest one, and then anew. So the processes of a job have larger ids than its leader,
     /// unless an id below the leader's was assigned since.
+    pub fn first_relevant(&self, last_assigned: Option<u32>) -> Option<u32> {
+        self.leader.filter(|leader| last_assigned.is_some_and(|last| last >= *leader))
+    }
+
+    /// Whether a scan has to see the process with this id: it is not below the [first](Self::first_relevant), and does not lead another
+    /// job.
     pub fn is_relevant(&self, id: u32, last_assigned: Option<u32>) -> bool {
-        let is_later = match (self.leader, last_assigned) {
-            (Some(leader), Some(last)) if last >= leader => id >= leader,
-            _ => true,
-        };
-        is_later && !self.leaders.contains(&id)
+        self.first_relevant(last_assigned).is_none_or(|first| id >= first) && !self.leaders.contains(&id)
     }
 
     /// The groups to kill now, in the order of their ids, from a list of all [relevant](Self::is_relevant) processes. `mark` is called

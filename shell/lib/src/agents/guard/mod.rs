@@ -86,7 +86,11 @@ impl Guard {
     /// Registers a group by the id of its leader, a child of this process that has not been reaped. Never blocks; does nothing if
     /// the guard has ended.
     pub fn add(&self, group: u32) {
-        let start = processes::start_of(group);
+        self.add_started(group, processes::start_of(group));
+    }
+
+    /// As [`add`](Self::add), with the time when the leader started.
+    pub(super) fn add_started(&self, group: u32, start: Option<u64>) {
         self.process.lock().send(speckit_core::agents::process::guard::GuardMessage::Add { group, start });
     }
 

@@ -4,8 +4,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
+#[cfg(target_os = "linux")]
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
+#[cfg(target_os = "linux")]
+use rustix::fs::{RawDir, SeekFrom, seek};
 use speckit_core::agents::gate::LeftProcess;
 use speckit_core::agents::process::guard::{Mark, ProcessEntry, Sweep, has_variable, last_process_id};
 
@@ -33,21 +37,51 @@ pub(in crate::agents) fn of(id: u32) -> Option<ProcessEntry> {
 
 /// All processes; `None` without `/proc`. A process that starts or ends meanwhile may be missing.
 pub(in crate::agents) fn all() -> Option<Vec<ProcessEntry>> {
-    with_ids(|_| true)
+    processes(all_ids()?)
 }
 
 /// The processes that a scan of the sweep has to see, of which there is one; `None` without `/proc`.
 pub(in crate::agents) fn relevant_to(sweep: &Sweep) -> Option<Vec<ProcessEntry>> {
     let last_assigned = fs::read_to_string("/proc/loadavg").ok().and_then(|text| last_process_id(&text));
-    with_ids(|id| sweep.is_relevant(id, last_assigned))
+    let mut ids = sweep.first_relevant(last_assigned).and_then(ids_from).or_else(all_ids)?;
+    ids.retain(|id| sweep.is_relevant(*id, last_assigned));
+    processes(ids)
 }
 
-fn with_ids(is_wanted: impl Fn(u32) -> bool) -> Option<Vec<ProcessEntry>> {
+fn processes(ids: Vec<u32>) -> Option<Vec<ProcessEntry>> {
+    let found: Vec<ProcessEntry> = ids.into_iter().filter_map(of).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+fn all_ids() -> Option<Vec<u32>> {
     let entries = fs::read_dir("/proc").ok()?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let ids = names.filter_map(|name| name.parse::<u32>().ok()).filter(|id| is_wanted(*id));
-    let found: Vec<ProcessEntry> = ids.filter_map(of).collect();
-    (!found.is_empty()).then_some(found)
+    Some(names.filter_map(|name| name.parse().ok()).collect())
+}
+
+/// The ids from that of an existing process on, without listing those below, of which a system may have thousands. `None` if the system
+/// does not list them so.
+///
+/// Linux lists processes by ascending ids, and their position in the folder follows from the id (`next_tgid` in `fs/proc/base.c`). This is
+/// not documented, so a list counts only if it begins with the process.
+#[cfg(target_os = "linux")]
+fn ids_from(first: u32) -> Option<Vec<u32>> {
+    /// The position of a process with the id 0: `TGID_OFFSET`.
+    const OFFSET: u64 = 258;
+    let folder = fs::File::open("/proc").ok()?;
+    seek(&folder, SeekFrom::Start(OFFSET + u64::from(first))).ok()?;
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(&folder, &mut buffer);
+    let mut ids: Vec<u32> = Vec::new();
+    while let Some(entry) = entries.next() {
+        ids.extend(entry.ok()?.file_name().to_str().ok()?.parse::<u32>());
+    }
+    (ids.first() == Some(&first)).then_some(ids)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ids_from(_: u32) -> Option<Vec<u32>> {
+    None
 }
 
 /// Whether a process has this value in this variable of its environment.
@@ -84,4 +118,38 @@ pub(in crate::agents) fn left_process(pid: u32) -> LeftProcess {
     let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let program = arguments.split(|byte| *byte == 0).next().unwrap_or_default();
     LeftProcess { pid, command: String::from_utf8_lossy(program).into_owned() }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    fn sleep() -> Child {
+        Command::new("sleep").arg("60").spawn().unwrap()
+    }
+
+    #[test]
+    fn the_list_from_a_process_on_begins_with_it_and_has_the_later_ones() {
+        let mut children = [sleep(), sleep(), sleep()];
+        let mut expected: Vec<u32> = children.iter().map(Child::id).collect();
+        expected.sort_unstable();
+        let mut listed = ids_from(expected[0]).unwrap();
+        assert!(listed.is_sorted());
+        listed.retain(|id| expected.contains(id));
+        assert_eq!(listed, expected);
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_process_that_is_gone_begins_no_list() {
+        let mut child = sleep();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(ids_from(child.id()), None);
+    }
 }

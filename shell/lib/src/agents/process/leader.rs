@@ -53,7 +53,7 @@ impl Leader {
         let mut leader =
             Self { pid, is_reaped: false, job, member: None, exit_watcher, guard: None, patience: PATIENCE };
         if let Some(guard) = guard {
-            guard.add(pgid);
+            guard.add_started(pgid, leader.job.start);
             leader.guard = Some(guard);
         }
         leader.exit_watcher.use_descriptor();

@@ -4,8 +4,8 @@
 //! small alphabet, so that layers collide often; a table may meet a scalar, a list or the mark of a removed key;
 //! and each value has an origin in the text of its layer.
 //!
-//! For your own configuration, [`overlays`] generates layers that set some settings of the defaults, each to a value of
-//! the same type.
+//! For your own configuration, [`overlays_matching`] generates layers that set some of the defaults, each to a value that your rules
+//! accept; [`overlays`] ignores the rules, and generates any value of the same type.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -68,9 +68,14 @@ use proptest::{prop_oneof, sample};
 use crate::config::Layer;
 use crate::tree::{Key, Kind, LayerKind, Number, Segment, Text, Value};
 
-use text::{TreeWriter, with_origins};
+pub use matching::{MatchingOverlays, overlays_matching};
+pub use proptest;
+use written::{TreeWriter, with_origins};
 
-mod text;
+mod alike;
+mod matching;
+mod texts;
+mod written;
 
 /// Three bare names that collide often, and one that TOML has to quote.
 const NAMES: [&str; 4] = ["a", "b", "c", "e.f \"g\""];
@@ -104,8 +109,8 @@ pub fn layers(count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Layer>> 
 
 /// Layers that set some of the leaves of `defaults`, each to a value of the same type; lowest priority first.
 ///
-/// A list is a leaf; a new one has elements of the old one's types. The bounds of a schema are unknown: a test that
-/// needs valid settings filters with `prop_assume!`.
+/// A list is a leaf; a new one has elements of the old one's types. The bounds of a schema are unknown: for valid
+/// settings, use [`overlays_matching`].
 pub fn overlays<C: Into<SizeRange>>(
     defaults: &Layer,
     count: C,

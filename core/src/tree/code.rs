@@ -229,6 +229,11 @@ codes! {
         SchemaUnknownKeyword = "schema/unknown-keyword",
         SchemaUnsupported = "schema/unsupported",
     }
+    /// A source of the embedding program.
+    Source {
+        SourceRuntime = "source/runtime",
+        SourceUnreadable = "source/unreadable",
+    }
     /// The database.
     Store {
         StoreLogUnread = "store/log-unread",

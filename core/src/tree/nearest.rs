@@ -1,5 +1,6 @@
 //! Suggestions for mistyped keys and names.
 
+use alloc::collections::BTreeSet;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
@@ -22,18 +23,24 @@ const MAX_NAMES: usize = 3;
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn nearest_keys(root: &Value, key: &Key) -> Vec<Key> {
-    let mistyped = key.to_string().to_lowercase();
-    let mut near: Vec<(usize, Key)> = Vec::new();
+    nearest_known(root, BTreeSet::new(), key)
+}
+
+/// As [`nearest_keys`], also among these keys, which the tree need not have.
+pub(crate) fn nearest_known(root: &Value, mut keys: BTreeSet<Key>, key: &Key) -> Vec<Key> {
     every_key(root, &mut Key::root(), &mut |known| {
+        keys.insert(known.clone());
+    });
+    let mistyped = key.to_string().to_lowercase();
+    let distance = |known: Key| {
         let name = known.to_string().to_lowercase();
         let distance = strsim::damerau_levenshtein(&mistyped, &name);
         let longer = mistyped.chars().count().max(name.chars().count());
         let close = distance <= (longer / 3).max(1) && distance < longer;
         let same_name = key.last_name().is_some_and(|last| known.last_name() == Some(last));
-        if close || same_name {
-            near.push((distance, known.clone()));
-        }
-    });
+        (close || same_name).then_some((distance, known))
+    };
+    let mut near: Vec<(usize, Key)> = keys.into_iter().filter_map(distance).collect();
     near.sort();
     near.truncate(MAX_NAMES);
     near.into_iter().map(|(_, key)| key).collect()

@@ -127,6 +127,14 @@ pub fn to_toml(root: &Value) -> String {
     text
 }
 
+/// The tree that has only this value, at its key. An item of a list stands for the list.
+pub fn alone(value: &Value, key: &Key) -> Value {
+    key.segments().iter().rev().fold(value.clone(), |inner, segment| match segment {
+        Segment::Name(name) => Value::table([(name.clone(), inner.clone())], inner.origin().clone()),
+        Segment::Index(_) => inner,
+    })
+}
+
 fn assignment(key: &Key, value: &Value) -> String {
     if key.is_root() { value.to_string() } else { format!("{key} = {value}") }
 }

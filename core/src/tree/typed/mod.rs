@@ -28,7 +28,7 @@ mod methods;
 mod aliases;
 mod all_errors;
 mod culprit;
-mod datetime;
+mod exact_reader;
 mod failure;
 mod located_text;
 mod name_reader;

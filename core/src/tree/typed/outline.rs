@@ -229,6 +229,28 @@ impl Outline {
         }
     }
 
+    /// Every key of a field, and of a field below one, in key order.
+    pub(crate) fn keys(&self) -> BTreeSet<Key> {
+        let mut keys = BTreeSet::new();
+        self.keys_below(&mut Key::root(), &mut keys);
+        keys
+    }
+
+    fn keys_below(&self, key: &mut Key, keys: &mut BTreeSet<Key>) {
+        for (name, field) in &self.fields {
+            key.push(Segment::Name(Text::new_static(name)));
+            keys.insert(key.clone());
+            field.keys_below(key, keys);
+            key.pop();
+        }
+    }
+
+    /// Whether it is read from a table only: a struct or a map, and no enum with names.
+    pub(crate) fn is_table(&self) -> bool {
+        let has_members = !self.fields.is_empty() || self.others.is_some();
+        has_members && self.types.without(TypeSet::OBJECT.or(TypeSet::NULL)).is_empty()
+    }
+
     /// What lies below it: fields, the values of a map, elements.
     pub(super) fn below_it(&self) -> impl Iterator<Item = &Self> {
         self.fields

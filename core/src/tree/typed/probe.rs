@@ -12,11 +12,11 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
-use super::datetime::is_datetime;
 use super::failure::TypedFailure;
 use super::outline::Outline;
 use super::secret::is_secret;
 use crate::tree::TypeSet;
+use crate::tree::foreign_names::is_datetime;
 
 /// How often a type may lie in itself, as in a tree of settings.
 const MAX_RECURSION: usize = 2;

@@ -19,7 +19,8 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// A secret setting. `Debug` and `Display` show `[redacted]`, its key is redacted wherever the configuration is shown, and its
 /// memory is overwritten when it is dropped.
 ///
-/// A secret below a flattened, untagged or tagged type is not found, because serde reads such values into a buffer: name its key
+/// A secret below an untagged or tagged type, and below one that is flattened or has a flattened field, is not found, because serde does not
+/// tell the names of such fields: name its key
 /// with `Builder::secret`.
 ///
 /// `Serialize` writes the value, so that it can be a default; do not serialize it to anything that people see.
@@ -48,6 +49,24 @@ impl<T: Zeroize> Secret<T> {
 impl<T: Zeroize> Drop for Secret<T> {
     fn drop(&mut self) {
         self.0.zeroize();
+    }
+}
+
+/// The schema of the value, with `x-secret`.
+#[cfg(feature = "schemars")]
+impl<T: Zeroize + schemars::JsonSchema> schemars::JsonSchema for Secret<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = T::json_schema(generator);
+        schema.insert("x-secret".into(), true.into());
+        schema
     }
 }
 

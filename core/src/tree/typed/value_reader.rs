@@ -12,13 +12,14 @@ use serde::de::{
 };
 
 use super::all_errors::stand_in_text;
-use super::datetime::is_datetime;
+use super::exact_reader::ExactReader;
 use super::failure::{TypedFailure, counted};
 use super::located_text;
 use super::name_reader::NameReader;
 use super::notes::ReadNotes;
 use super::probe::stand_in;
 use crate::text::count;
+use crate::tree::foreign_names::{is_datetime, raw_json};
 use crate::tree::{Kind, Number, Segment, Text, Value};
 
 /// One value, as serde reads it. The caller adds the origin to a failure.
@@ -154,17 +155,6 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         visitor.visit_bool(bool)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, TypedFailure> {
-        match located_text::is_located(name).then(|| located_text::parts(self.0)).flatten() {
-            Some(parts) => located_text::visit_parts(parts, visitor),
-            None => visitor.visit_newtype_struct(self),
-        }
-    }
-
     deserialize_methods! { |self, visitor|
         deserialize_char() => self.deserialize_str(visitor),
         deserialize_string() => self.deserialize_str(visitor),
@@ -232,6 +222,22 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         if self.is_null() { visitor.visit_unit() } else { Err(self.mismatch(&visitor)) }
+    }
+
+    /// A [`Value`] requests the text of a JSON value, as `serde_json` has it. Here it gets what it needs beyond the usual types. A located
+    /// text gets its file.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        if name.starts_with('$') && name == raw_json() {
+            return visitor.visit_newtype_struct(ExactReader { value: self.0, usual: self });
+        }
+        match located_text::is_located(name).then(|| located_text::parts(self.0)).flatten() {
+            Some(parts) => located_text::visit_parts(parts, visitor),
+            None => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(

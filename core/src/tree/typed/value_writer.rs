@@ -9,9 +9,9 @@ use serde::ser::{
 };
 
 use super::TypedErrorKind;
-use super::datetime::is_datetime;
 use super::failure::TypedFailure;
 use super::name_writer::NameWriter;
+use crate::tree::foreign_names::is_datetime;
 use crate::tree::{Datetime, Kind, MAX_DEPTH, Number, Origin, Segment, Text, Value};
 
 /// Writes one value; `None` if a table leaves the member out.

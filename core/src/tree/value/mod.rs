@@ -9,10 +9,13 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::tree::{Datetime, Key, Number, Origin, Segment, Text};
 
+mod debug;
+mod deserialize;
 mod forms;
 mod list;
 mod table;
 
+pub(crate) use deserialize::DECIMAL;
 pub use list::{List, ListIter};
 pub use table::{Table, TableIter};
 
@@ -77,7 +80,7 @@ pub enum Kind {
 /// One value with its origin, its fingerprint and its past.
 ///
 /// Equality is that of the values: places and history do not count.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Value {
     kind: Kind,
     origin: Origin,

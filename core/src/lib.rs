@@ -31,6 +31,6 @@ pub mod tree;
 
 pub use config::{Layer, MergeStrategy, Merged, merge};
 pub use tree::{
-    Code, CodeFamily, Diagnostic, Fingerprint, Key, KeyError, Kind, LayerKind, MAX_DEPTH, NotANumber, Number,
-    Origin, Segment, Severity, Source, Table, Value,
+    Code, CodeFamily, Diagnostic, Exit, Fingerprint, Key, KeyError, Kind, LayerKind, MAX_DEPTH, NotANumber,
+    Number, Origin, Segment, Severity, Source, Table, Value,
 };

@@ -62,7 +62,7 @@ fn the_core_links_what_its_list_allows() {
 }
 
 /// All features but `proptest`, which only tests switch on.
-const FEATURES: &str = "agents,app,auth,bench,edit,policy,retry,schema,store";
+const FEATURES: &str = "agents,app,auth,bench,edit,policy,retry,schema,schemars,store";
 
 #[test]
 fn each_feature_of_the_core_is_linked() {

@@ -19,7 +19,7 @@ const UNSAFE_DOORS: [&str; 5] = [
     "shell/lib/src/os/session/posix_spawn.rs",
     "shell/lib/src/os/session/fork.rs",
     // Which streams were closed, before the standard library opens them.
-    "shell/cli/src/terminal/closed.rs",
+    "shell/lib/src/os/output/closed.rs",
     // The default action of SIGTSTP, and the handler again: sigaction(2).
     "shell/cli/src/signals.rs",
 ];

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use alternating::Alternating;
 use criterion::{BenchmarkId, Criterion};
 use speckit::app::ConfigLoader;
-use speckit::{Config, ConfigReloadEvent, Receiver};
+use speckit::{Config, ConfigEvent, ConfigReloadEvent, Receiver};
 use speckit_core::app::AppConfig;
 use speckit_tests::models::file;
 use speckit_tests::samples;
@@ -62,7 +62,7 @@ struct ReloadPair {
     file: Alternating,
     path: PathBuf,
     shell: Config<AppConfig>,
-    events: Receiver<ConfigReloadEvent>,
+    events: Receiver<ConfigEvent<AppConfig>>,
     settings: AppConfig,
 }
 
@@ -85,7 +85,8 @@ impl ReloadPair {
         let started = Instant::now();
         self.shell.reload().expect("the configuration is right");
         let whole = started.elapsed();
-        let events: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
+        let events: Vec<_> =
+            std::iter::from_fn(|| self.events.try_recv().ok()).map(|event| event.event).collect();
         match events.as_slice() {
             [
                 ConfigReloadEvent::FileChanged { .. },

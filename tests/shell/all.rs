@@ -16,6 +16,7 @@ mod policy;
 #[cfg(target_os = "linux")]
 mod pseudo_terminal;
 mod readme;
+mod recorded_events;
 mod retry;
 #[cfg(unix)]
 mod running_program;

@@ -13,7 +13,7 @@ use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Language, parse};
 use crate::policy::Policy;
 use crate::retry::RetryConfig;
-use crate::tree::{LayerKind, Source};
+use crate::tree::{Key, LayerKind, Source};
 
 fn schema() -> Json {
     serde_json::from_str(AppConfig::SCHEMA).unwrap()
@@ -304,5 +304,42 @@ fn no_setting_is_a_secret_because_secrets_are_in_variables() {
     assert!(!AppConfig::SCHEMA.contains("x-secret"));
     for name in ["api_key_env", "client_secret_env"] {
         assert!(AppConfig::SCHEMA.contains(&format!("\"{name}\"")));
+    }
+}
+
+/// The settings that programs embed, with the schemas of their types.
+#[cfg(feature = "schemars")]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Embedded {
+    retry: RetryConfig,
+    hot_reload: crate::config::HotReloadConfig,
+    store: crate::store::StoreConfig,
+}
+
+#[cfg(feature = "schemars")]
+#[test]
+fn the_schemas_of_embedded_types_say_the_same_as_the_shipped_schema() {
+    let compiled = |text: &str| {
+        let source = Source::document(LayerKind::Defaults, "s.json", text);
+        let root = parse(&source, Language::Json).unwrap().root().clone();
+        Schema::compile(&Documents::new("s.json", &root)).unwrap()
+    };
+    let settings = schemars::generate::SchemaSettings::draft07();
+    let derived = settings.into_generator().into_root_schema_for::<Embedded>().to_value();
+    let derived = compiled(&format!("{derived}"));
+    let shipped = compiled(AppConfig::SCHEMA);
+    let sections = ["retry", "hot_reload", "store"];
+    let is_embedded = |key: &Key| sections.iter().any(|name| key.starts_with(&Key::of([*name])));
+    let keys = |schema: &Schema| schema.keys().into_iter().filter(is_embedded).collect::<Vec<Key>>();
+    assert_eq!(keys(&derived), keys(&shipped));
+    for key in keys(&derived).iter().filter(|key| key.segments().len() == 2) {
+        let facts = |schema: &Schema| {
+            let facts = schema.facts(key).unwrap();
+            let default = facts.default.map(|default| default.to_json());
+            (facts.types, facts.element_types, facts.range, default, facts.reload, facts.merge, facts.secret)
+        };
+        assert_eq!(facts(&derived), facts(&shipped), "{key}");
+        assert!(derived.facts(key).unwrap().description.is_some(), "{key} has a description");
     }
 }

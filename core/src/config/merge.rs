@@ -6,6 +6,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::tree::{
     Fingerprint, Key, Kind, LayerKind, List, Past, Segment, Table, Text, Value, replace_entry,
@@ -14,7 +15,7 @@ use crate::tree::{
 /// One layer of configuration: a tree whose values have origins.
 ///
 /// [`crate::config::source`] creates layers; their order in a merge is their priority.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Layer {
     root: Value,
     /// Whether the tree has entries that unset a key ([`Kind::Unset`]).
@@ -36,6 +37,13 @@ impl Layer {
     /// The tree of the layer.
     pub fn root(&self) -> &Value {
         &self.root
+    }
+}
+
+/// As the tree: one `key = value  # place` line for each leaf, secrets included.
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.root, f)
     }
 }
 
@@ -68,7 +76,7 @@ impl MergeStrategy {
 }
 
 /// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Merged {
     /// The tree with the entries that unset a key, for further merges.
     raw: Value,
@@ -76,6 +84,13 @@ pub struct Merged {
     /// The same tree, with marks for what is left of other variants.
     marked: Value,
     root: Value,
+}
+
+/// Shows no values, as they may be secret.
+impl fmt::Debug for Merged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Merged").field("fingerprint", &self.root.fingerprint()).finish_non_exhaustive()
+    }
 }
 
 impl Merged {

@@ -6,14 +6,17 @@ pub mod history;
 mod hot_reload;
 mod merge;
 pub mod redact;
+pub mod reference;
 pub mod reload;
 pub mod report;
 pub mod resolve;
 pub mod schema;
+mod settings_list;
 pub mod source;
+#[cfg(feature = "retry")]
+pub mod source_machine;
 #[cfg(feature = "proptest")]
 pub mod strategies;
-#[cfg(feature = "schema")]
 pub mod template;
 
 pub use hot_reload::{HotReloadConfig, WatchMode};

@@ -1,74 +1,57 @@
-//! A commented template of a configuration, generated from its schema.
+//! A commented template of a configuration, from its schema or from the type of the settings.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::config::schema::{Reload, Schema};
+use super::resolve::KeyRules;
+use super::schema::Reload;
+use super::settings_list::{Setting, SettingsTable};
 use crate::text::wrapped;
-use crate::tree::{Key, Kind, Value};
+use crate::tree::Value;
 
-/// Writes a TOML template: a header that names the schema for editors, then every table with its description,
-/// and every setting as a comment with description, type, range and default.
+/// Writes a TOML template: a header that names the schema for editors, if it has an address, then every table with its
+/// description, and every setting as a comment with description, type, range and default.
 ///
-/// A default with null items in a list has no TOML, and is only described.
+/// A default with null items in a list has no TOML, and is only described. A default that holds a secret is left out.
 /// `defaults` are the values in the template; a key without one has only its type. Uncommenting every `#key = value`
 /// line gives the defaults.
-pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> String {
-    let mut text = format!("#:schema {schema_address}\n");
+pub fn template(keys: &KeyRules, defaults: &Value, schema_address: Option<&str>) -> String {
+    let mut text = schema_address.map(|address| format!("#:schema {address}\n#\n")).unwrap_or_default();
     text.push_str(
-        "#\n# Every setting is shown with its default, if it has one, except those of tables that you name yourself. To change it, remove the `#` before the key and before its `[table]`.\n",
+        "# Every setting is shown with its default, if it has one, except those of tables that you name yourself. To change it, remove the `#` before the key and before its `[table]`.\n",
     );
-    // A schema that refers to itself names keys without end; these end where it does.
-    let keys = schema.keys().into_iter().collect();
-    table(schema, &keys, &Key::root(), defaults, &mut text);
+    for table in SettingsTable::all(keys, defaults) {
+        add_table(&table, &mut text);
+    }
     text
 }
 
-fn table(schema: &Schema, keys: &BTreeSet<Key>, key: &Key, defaults: &Value, text: &mut String) {
-    let (mut names, _) = schema.member_names(key);
-    let present = defaults.get(key).and_then(Value::as_table);
-    names.extend(present.into_iter().flat_map(|table| table.keys().cloned()));
-    names.sort();
-    names.dedup();
-    let (mut settings, mut tables): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
-    for name in names {
-        let child = key.child(name);
-        if defaults.get(&child).is_none() && !keys.contains(&child) {
-            continue;
-        }
-        let is_table = match defaults.get(&child) {
-            Some(value) => value.as_table().is_some(),
-            None => !schema.member_names(&child).0.is_empty() || schema.member_names(&child).1,
-        };
-        if is_table { tables.push(child) } else { settings.push(child) }
-    }
-    let mut lines = String::new();
-    for key in &settings {
-        setting(schema, key, defaults.get(key), &mut lines);
-    }
-    if !key.is_root() && (!settings.is_empty() || tables.is_empty()) {
+fn add_table(table: &SettingsTable, text: &mut String) {
+    let SettingsTable { key, settings, .. } = table;
+    if key.is_root() && !settings.is_empty() {
         text.push('\n');
-        describe(schema, key, text);
+    }
+    if !key.is_root() && (!settings.is_empty() || !table.has_tables) {
+        text.push('\n');
+        describe(table.facts.description.as_deref(), text);
         // Without a default in it, the table is no part of the defaults either.
-        let has_default = present.is_some() || lines.is_empty() || lines.lines().any(is_default);
+        let has_default = table.is_default || settings.is_empty() || settings.iter().any(is_written);
         text.push_str(&format!("#{}[{key}]\n", if has_default { "" } else { " " }));
     }
-    text.push_str(&lines);
-    for key in &tables {
-        table(schema, keys, key, defaults, text);
+    for setting in settings {
+        add_setting(setting, text);
     }
 }
 
-/// Whether a line is a setting with its default, and not a description.
-fn is_default(line: &str) -> bool {
-    line.strip_prefix('#').is_some_and(|rest| !rest.starts_with(' '))
+/// Whether uncommenting the setting gives its default.
+fn is_written(setting: &Setting) -> bool {
+    setting.default.as_ref().is_some_and(|value| !value.has_null_item())
 }
 
-fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String) {
-    let facts = schema.facts(key).unwrap_or_default();
-    describe(schema, key, text);
+fn add_setting(setting: &Setting, text: &mut String) {
+    let Setting { facts, default, .. } = setting;
+    describe(facts.description.as_deref(), text);
     let mut notes = Vec::from([facts.types.to_string()]);
     notes.extend(facts.range.clone());
     if facts.reload == Reload::Restart {
@@ -86,20 +69,19 @@ fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String)
             text.push_str(&format!("#   {}{line}\n", if index == 0 { "" } else { "  " }));
         }
     }
-    let name = key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default();
-    match value.or(facts.default.as_ref()).filter(|value| !matches!(value.kind(), Kind::Null)) {
-        Some(value) if !facts.secret && value.has_null_item() => {
+    let name = setting.name();
+    match default {
+        Some(value) if value.has_null_item() => {
             text.push_str(&format!("# {name} = {value:#}   # TOML has no null: set it in a file of JSON\n"));
         }
         // Null members are left out, as TOML has no null.
-        Some(value) if !facts.secret => text.push_str(&format!("#{name} = {value:#}\n")),
-        _ => text.push_str(&format!("# {name} =\n")),
+        Some(value) => text.push_str(&format!("#{name} = {value:#}\n")),
+        None => text.push_str(&format!("# {name} =\n")),
     }
 }
 
-fn describe(schema: &Schema, key: &Key, text: &mut String) {
-    let description = schema.facts(key).and_then(|facts| facts.description).unwrap_or_default();
-    for line in wrapped(&description, 100) {
+fn describe(description: Option<&str>, text: &mut String) {
+    for line in wrapped(description.unwrap_or_default(), 100) {
         text.push_str(&format!("# {line}\n"));
     }
 }

@@ -12,25 +12,32 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(retry.initial_backoff(), Duration::from_millis(100));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RetryConfig {
     /// The maximum number of attempts of a call, including the first: 1 to 1000.
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 1000)))]
     pub max_attempts: u32,
     /// The wait before the second attempt, in milliseconds, before jitter: 1 to 86,400,000 (one day).
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 86_400_000)))]
     pub initial_backoff_ms: u64,
     /// The longest wait between two attempts, in milliseconds: 1 to 86,400,000 (one day). It limits the wait before jitter.
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 86_400_000)))]
     pub max_backoff_ms: u64,
     /// The factor from one wait to the next: 1 to 100.
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 100)))]
     pub multiplier: f64,
     /// How the waits are randomized.
     pub jitter: Jitter,
     /// How long all attempts and waits may take together, in milliseconds: 1 to 86,400,000 (one day).
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 86_400_000)))]
     pub deadline_ms: u64,
 }
 
 /// How a wait `w` is randomized, so that clients that failed together do not come back together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Jitter {
     /// Uniform between 0 and w.

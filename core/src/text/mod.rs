@@ -3,7 +3,8 @@
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) mod calendar;
 mod characters;
-#[cfg(any(feature = "bench", feature = "policy"))]
+mod columns;
+mod listed;
 pub(crate) mod markdown;
 #[cfg(any(feature = "policy", feature = "retry"))]
 pub(crate) mod markup;
@@ -17,12 +18,13 @@ mod shortened;
 mod split;
 mod units;
 mod visible;
-#[cfg(any(feature = "retry", feature = "schema"))]
 mod wrap;
 
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
 pub(crate) use characters::{invisible, look_alike};
+pub use columns::columns;
+pub use listed::listed;
 #[cfg(feature = "agents")]
 pub(crate) use pattern::Pattern;
 #[cfg(feature = "agents")]
@@ -32,11 +34,10 @@ pub use quantity::{QuantityError, parse_duration, parse_percent};
 pub use quote::command_line;
 #[cfg(feature = "agents")]
 pub(crate) use quote::quoted_word;
-pub(crate) use shortened::shortened;
+pub use shortened::shortened;
 #[cfg(feature = "bench")]
 pub use split::{SplitError, split_words};
 pub use units::{count, duration, grouped, grouped_count, size};
 pub(crate) use visible::visible_char;
 pub use visible::{is_control, visible, visible_lines};
-#[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) use wrap::wrapped;

@@ -3,7 +3,11 @@
 use alloc::borrow::Cow;
 
 /// The text with at most `max` characters, the last of them an ellipsis if it is longer.
-pub(crate) fn shortened(text: &str, max: usize) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(speckit_core::text::shortened("a long text", 7), "a long…");
+/// ```
+pub fn shortened(text: &str, max: usize) -> Cow<'_, str> {
     if text.char_indices().nth(max).is_none() {
         return text.into();
     }

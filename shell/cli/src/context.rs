@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::json;
 use speckit_core::agents::Stage;
 use speckit_core::agents::credentials::VariableState;
 use speckit_core::agents::preflight::{Requirements, check_providers};
@@ -20,12 +19,13 @@ use speckit_core::config::source::{
 use speckit_core::store;
 use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
-use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
+use speckit_core::{Code, Diagnostic, Key, Value};
 
-use crate::args::{Globals, KeyChange, OutputFormat};
+use crate::args::{Globals, KeyChange};
 use crate::terminal::Terminal;
 use speckit::agents::CredentialSource as _;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
+use speckit::commands::steps::valid;
 use speckit::internal::documents::{Disk, FileSource, command_state, write_atomically};
 use speckit::internal::{PROJECT_FILE, environment, location, look_up, schemas};
 use speckit::store::unread_log;
@@ -35,21 +35,9 @@ mod logins;
 mod trust;
 
 pub(crate) use logins::Logins;
+pub(crate) use speckit::commands::steps::CommandResult;
+pub(crate) use speckit_core::Exit;
 pub(crate) use trust::{Need, Untrusted};
-
-/// How a command ends: the exit status of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// 0: done, and no errors were found.
-    Ok,
-    /// 1: errors were found, or the answer is no.
-    Negative,
-    /// 2: the command could not be completed.
-    Incomplete,
-}
-
-/// `Err` if a command ends early; its reason is already reported.
-pub(crate) type CommandResult = Result<Exit, Exit>;
 
 /// The global options and the terminal.
 pub(crate) struct Context {
@@ -59,7 +47,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn is_json(&self) -> bool {
-        self.globals.format == Some(OutputFormat::Json)
+        self.terminal.is_json()
     }
 
     /// Whether the built-in schema applies, and with it the rules of the application.
@@ -85,7 +73,7 @@ impl Context {
     /// What is wrong with the schema or with the options.
     fn inspection(&self) -> Result<Inspection, Vec<Diagnostic>> {
         let inspection = match &self.globals.schema {
-            Some(path) => self.with_schema(path)?.inspect(),
+            Some(path) => self.with_schema(path)?.inspect_without_type(),
             None => self.application()?.inspect(),
         };
         inspection.map_err(|error| error.diagnostics().to_vec())
@@ -99,41 +87,27 @@ impl Context {
     /// Reads the layered configuration and reports its diagnostics; `Err` if it is invalid.
     pub(crate) fn open_valid(&self) -> Result<(Inspection, Checked), Exit> {
         let opened = self.open()?;
-        let masks = opened.masks();
-        match opened.outcome() {
-            Ok(checked) => {
-                self.terminal.report(opened.diagnostics(), &masks);
-                let checked = checked.clone();
-                Ok((opened, checked))
-            }
-            Err(refused) => {
-                self.report_refusal(refused.diagnostics(), &masks);
-                Err(exit_for(refused.diagnostics()))
-            }
-        }
+        let checked = valid(&self.terminal, &opened)?.clone();
+        Ok((opened, checked))
     }
 
     /// The application's settings; `Err`, with a report, if they have another type.
     pub(crate) fn typed(&self, opened: &Inspection, checked: Checked) -> Result<AppConfig, Exit> {
         let resolved = checked.typed::<AppConfig>().map_err(|refused| {
             self.terminal.report(refused.diagnostics(), &opened.masks());
-            exit_for(refused.diagnostics())
+            Exit::of_invalid(refused.diagnostics())
         })?;
         Ok(resolved.config().clone())
     }
 
-    /// Reports diagnostics that are not about values of the configuration; the command fails.
+    /// See [`Output::refuse`](speckit::internal::output::Output::refuse).
     pub(crate) fn refuse(&self, diagnostics: &[Diagnostic]) -> Exit {
-        self.report_refusal(diagnostics, &Masks::of_schemas(diagnostics));
-        Exit::Incomplete
+        self.terminal.refuse(diagnostics)
     }
 
-    /// Reports diagnostics on stderr, and on stdout as JSON where that is the format.
+    /// See [`Output::report_refusal`](speckit::internal::output::Output::report_refusal).
     pub(crate) fn report_refusal(&self, diagnostics: &[Diagnostic], masks: &Masks) {
-        self.terminal.report(diagnostics, masks);
-        if self.is_json() {
-            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.masked(diagnostics) }));
-        }
+        self.terminal.report_refusal(diagnostics, masks);
     }
 
     /// Writes a file, and reports what it lacks of the one that it replaces.
@@ -146,24 +120,19 @@ impl Context {
         Ok(())
     }
 
-    /// Reports what a new file lacks of the one that it replaced.
+    /// See [`Output::report_replaced`](speckit::internal::output::Output::report_replaced).
     pub(crate) fn report_replaced(&self, path: &Path, replaced: &ReplacedFile) {
-        self.terminal.report(&replaced.warnings(&path.to_string_lossy()), &Masks::default());
+        self.terminal.report_replaced(path, replaced);
     }
 
-    /// Prints a result: the document where the format is JSON, else the text.
+    /// See [`Output::print`](speckit::internal::output::Output::print).
     pub(crate) fn print(&self, document: &impl Serialize, text: impl Display) {
-        if self.is_json() {
-            self.terminal.json(document);
-        } else {
-            self.terminal.result(&text.to_string());
-        }
+        self.terminal.print(document, text);
     }
 
-    /// Reports an error that has no code, in one line; the command fails.
+    /// See [`Output::fail`](speckit::internal::output::Output::fail).
     pub(crate) fn fail(&self, message: impl Display) -> Exit {
-        self.terminal.note(&format!("error: {}\n", visible(&message.to_string())));
-        Exit::Incomplete
+        self.terminal.fail(message)
     }
 
     /// Warns of entries that a command cannot read, since they are in a log that it could only read by writing.
@@ -172,11 +141,9 @@ impl Context {
         self.terminal.report(unread.as_slice(), &Masks::default());
     }
 
-    /// As [`Context::fail`], with a line that says what to do.
+    /// See [`Output::fail_with_help`](speckit::internal::output::Output::fail_with_help).
     pub(crate) fn fail_with_help(&self, message: impl Display, help: impl Display) -> Exit {
-        let failed = self.fail(message);
-        self.terminal.note(&format!("help: {}\n", visible(&help.to_string())));
-        failed
+        self.terminal.fail_with_help(message, help)
     }
 
     /// A builder of the application's own configuration, from the layers that the options name.
@@ -341,17 +308,4 @@ pub(crate) fn missing_requirements(
         command: &|command| command_state(command, environment.text("PATH")),
     };
     check_providers(root, stages, &requirements)
-}
-
-/// [`Exit::Negative`] for an invalid configuration; [`Exit::Incomplete`] if a part of it, or of the command line, could not be read, or
-/// is not trusted.
-pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
-    let is_unread = |diagnostic: &Diagnostic| {
-        let is_file = diagnostic.code.family() == CodeFamily::File && diagnostic.code != Code::FileEmpty;
-        diagnostic.severity == Severity::Error
-            && (is_file
-                || diagnostic.code.family() == CodeFamily::Trust
-                || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
-    };
-    if diagnostics.iter().any(is_unread) { Exit::Incomplete } else { Exit::Negative }
 }

@@ -32,6 +32,7 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::new(environment::no_color(), environment::has_dumb_terminal());
     let (outcome, terminal) = match Cli::parsed(&environment::arguments()) {
         Ok((cli, globals)) => {
+            let terminal = terminal.with_json(globals.format == Some(OutputFormat::Json));
             let context = Context { globals, terminal };
             (execute(&context, cli.command), context.terminal)
         }
@@ -40,12 +41,7 @@ pub fn run() -> ExitCode {
             (if error.use_stderr() { Exit::Incomplete } else { Exit::Ok }, terminal)
         }
     };
-    match outcome {
-        _ if terminal.is_lost() => ExitCode::from(2),
-        Exit::Ok => ExitCode::SUCCESS,
-        Exit::Negative => ExitCode::from(1),
-        Exit::Incomplete => ExitCode::from(2),
-    }
+    ExitCode::from(terminal.exit(outcome).status())
 }
 
 fn execute(context: &Context, command: Command) -> Exit {

@@ -1,86 +1,50 @@
-//! The streams of the program: results on stdout, diagnostics on stderr.
-//!
-//! A text on its way to a stream is made visible here: a control character in it becomes an escape, whoever wrote it.
-//! What the program draws itself ([`Terminal::draw`], colours of reports) is the exception.
-#![expect(clippy::disallowed_methods, reason = "only this module writes to the program's streams")]
+//! The terminal of the program: what it can show, and what a person types. [`Output`] writes to its streams.
+#![expect(clippy::disallowed_methods, reason = "only this module asks the program's streams")]
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Deref;
 
-use speckit_core::Diagnostic;
-use speckit_core::config::redact::Masks;
-use speckit_core::config::report::{Style, render};
-use speckit_core::config::source::Language;
-use speckit_core::text::visible_lines;
+use speckit::internal::output::Output;
 
-mod closed;
-mod columns;
 mod foreground;
 mod full_screen;
-mod json;
 #[cfg(unix)]
 mod key_decoder;
 mod key_reader;
 mod status_line;
 
-pub(crate) use columns::columns;
 pub(crate) use full_screen::{FullScreen, restore_modes};
-pub(crate) use json::json_line;
 pub(crate) use key_reader::KeyReader;
+pub(crate) use speckit::internal::output::json_line;
 pub(crate) use status_line::StatusLine;
 
 /// The longest answer that is read.
 const MAX_ANSWER_BYTES: u64 = 1 << 10;
 
-/// Writes to the program's streams, and knows how wide they are.
+/// The program's streams, and what the terminal can do that they may be.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    style: Style,
+    output: Output,
     can_move_cursor: bool,
-    is_lost: AtomicBool,
-    is_closed: AtomicBool,
+}
+
+impl Deref for Terminal {
+    type Target = Output;
+
+    fn deref(&self) -> &Output {
+        &self.output
+    }
 }
 
 impl Terminal {
-    /// Diagnostics are coloured on a terminal that has colours, without `NO_COLOR`, and as wide as the terminal.
+    /// The terminal of this process.
     pub(crate) fn new(no_color: bool, is_dumb: bool) -> Self {
-        let has_color = io::stderr().is_terminal() && !no_color && !is_dumb;
-        let width =
-            terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
-        Self {
-            style: Style { color: has_color, width },
-            can_move_cursor: !is_dumb,
-            is_lost: AtomicBool::default(),
-            is_closed: AtomicBool::default(),
-        }
+        Self { output: Output::new(no_color, is_dumb), can_move_cursor: !is_dumb }
     }
 
-    /// Writes a result to stdout. A closed pipe is no error: its reader wants no more.
-    pub(crate) fn result(&self, text: &str) {
-        self.wrote(closed::stdout_error().map_or_else(|| write_all(io::stdout(), &visible_lines(text)), Err));
-    }
-
-    /// Writes a result that is a text of this language, and remains one.
-    pub(crate) fn document(&self, text: &str, language: Language) {
-        self.result(&json::document(text, language));
-    }
-
-    fn wrote(&self, outcome: io::Result<()>) {
-        match outcome {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.is_closed.store(true, Ordering::Relaxed)
-            }
-            // Reported once, however many parts of the result there are.
-            Err(error) if !self.is_lost.swap(true, Ordering::Relaxed) => {
-                self.note(&format!("error: the result cannot be written: {error}\n"));
-            }
-            Err(_) | Ok(()) => {}
-        }
-    }
-
-    /// Whether stdout takes no more: it is a closed pipe, or a write failed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Relaxed) || self.is_lost()
+    /// The same with results that are JSON documents, or are not.
+    pub(crate) fn with_json(self, is_json: bool) -> Self {
+        Self { output: self.output.with_json(is_json), ..self }
     }
 
     /// Whether a screen can be shown on stdout, and keys can be read from stdin. A background job can do neither.
@@ -145,57 +109,4 @@ impl Terminal {
         io::stdin().lock().take(MAX_ANSWER_BYTES).read_until(b'\n', &mut line)?;
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
-
-    /// Whether to use colours.
-    pub(crate) fn has_color(&self) -> bool {
-        self.style.color
-    }
-
-    /// Whether a result, or a part of one, could not be written.
-    pub(crate) fn is_lost(&self) -> bool {
-        self.is_lost.load(Ordering::Relaxed)
-    }
-
-    /// Writes a result as one JSON document on one line.
-    pub(crate) fn json(&self, document: &impl serde::Serialize) {
-        match json_line(document) {
-            Ok(line) => self.result(&line),
-            Err(error) => self.note(&format!("error: {error}\n")),
-        }
-    }
-
-    /// Writes a note or an error to stderr.
-    pub(crate) fn note(&self, text: &str) {
-        // There is no other stream to report a failure on.
-        let _ = self.draw(&visible_lines(text));
-    }
-
-    /// Writes to stderr as it is, with the control sequences in it.
-    ///
-    /// # Errors
-    /// The system's.
-    pub(crate) fn draw(&self, text: &str) -> io::Result<()> {
-        write_all(io::stderr(), text)
-    }
-
-    /// Writes a usage error, or the help or the version.
-    pub(crate) fn usage(&self, error: &clap::Error) {
-        match closed::stdout_error() {
-            Some(closed) if !error.use_stderr() => self.wrote(Err(closed)),
-            _ if error.use_stderr() => drop(error.print()),
-            _ => self.wrote(error.print()),
-        }
-    }
-
-    /// Writes a report of the diagnostics to stderr, unless there are none.
-    pub(crate) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
-        if !diagnostics.is_empty() {
-            // Its texts are visible; the rest is colours.
-            let _ = self.draw(&(render(diagnostics, masks, self.style) + "\n"));
-        }
-    }
-}
-
-fn write_all(mut stream: impl io::Write, text: &str) -> io::Result<()> {
-    stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
 }

@@ -3,7 +3,12 @@
 //! `cargo run -p speckit --example command_line --features clap -- --profile prod --port 9000 --explain server.port`
 //!
 //! It reads `app.toml`, then `app.prod.toml`, `.env` and `APP_…`. A profile is a file: the later one wins.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program prints its result")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program has arguments and a user of its own"
+)]
 
 use std::error::Error;
 use std::ffi::OsString;

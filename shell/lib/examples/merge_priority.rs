@@ -1,17 +1,16 @@
 //! A property test of an application's own settings: for each key, the highest layer that sets it wins.
 //!
-//! `cargo test -p speckit --example merge_priority` tests many stacks of layers;
-//! `cargo run -p speckit --example merge_priority` prints one.
-//! Needs `speckit-core` with feature `proptest` as a dev-dependency.
+//! `cargo test -p speckit --features proptest --example merge_priority` tests many stacks of layers;
+//! `cargo run -p speckit --features proptest --example merge_priority` prints one configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::Deserialize;
-use speckit::Diagnostic;
-use speckit_core::config::resolve::{Document, Inputs, Resolved, Rules};
-use speckit_core::config::source::{Language, parse};
-use speckit_core::{Layer, LayerKind, Source};
+use speckit::{Builder, Config, ConfigError, Show};
 
 const DEFAULTS: &str = "
-name = 'app'
+listen = '127.0.0.1:8080'
 verbose = false
 
 [cache]
@@ -21,84 +20,76 @@ megabytes = 64
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Settings {
-    name: String,
+    listen: SocketAddr,
     verbose: bool,
     cache: Cache,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Cache {
-    folders: Vec<String>,
-    megabytes: i64,
+    folders: Vec<PathBuf>,
+    megabytes: u16,
 }
 
-fn defaults() -> Result<Layer, Vec<Diagnostic>> {
-    parse(&Source::document(LayerKind::Defaults, "defaults.toml", DEFAULTS), Language::Toml)
-}
-
-/// Resolves layers to settings by the rules of the application, without reading files or variables.
-fn settings(layers: &[Layer]) -> Result<Resolved<Settings>, speckit_core::config::resolve::Refused> {
-    let rules = Rules::new(None);
-    let documents = layers.iter().cloned().map(Document::Parsed).collect();
-    rules.check(rules.read(&Inputs { documents, ..Inputs::default() }))?.typed()
+/// The builder of the application, without its files and variables.
+fn settings() -> Builder<Settings> {
+    Config::builder().defaults_toml(DEFAULTS).validate(|settings: &Settings| match settings.cache.megabytes {
+        0 => Err("`cache.megabytes` must not be 0"),
+        _ => Ok(()),
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "an example prints its result")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = Source::document(LayerKind::File, "app.toml", "[cache]\nmegabytes = 128\n");
-    let parsed =
-        |result: Result<Layer, Vec<Diagnostic>>| result.map_err(|diagnostics| format!("{diagnostics:?}"));
-    let layers = [parsed(defaults())?, parsed(parse(&file, Language::Toml))?];
-    let resolved = settings(&layers).map_err(|refused| format!("{:?}", refused.diagnostics()))?;
-    println!("{}", speckit_core::tree::print::with_origins(resolved.checked().merged().root()));
+fn main() -> Result<(), ConfigError> {
+    let config = settings().set("cache.megabytes", "128").open()?;
+    print!("{}", config.snapshot().show(Show::Origins));
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use speckit_core::Key;
-    use speckit_core::config::strategies;
-    use speckit_core::tree::typed::from_value;
+    use serde::de::DeserializeOwned;
+    use speckit::strategies::proptest::prelude::*;
+    use speckit::{Key, Layer, Value};
 
-    /// The defaults, and above them layers that each set some of the settings.
-    fn stacks(above: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<Layer>> {
-        let defaults = defaults().unwrap();
-        strategies::overlays(&defaults, above).prop_map(move |mut layers| {
-            layers.insert(0, defaults.clone());
-            layers
-        })
+    /// Layers that each set some of the settings.
+    fn stacks(count: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<Layer>> {
+        settings().overlays().unwrap().layers(count)
     }
 
-    /// The value of the highest layer that sets the key.
-    fn highest<T: serde::de::DeserializeOwned>(layers: &[Layer], key: &str) -> T {
+    fn open(layers: &[Layer]) -> Config<Settings> {
+        layers.iter().cloned().fold(settings(), Builder::layer).open().unwrap()
+    }
+
+    /// The value of the highest layer that sets the key, or the default.
+    fn highest<T: DeserializeOwned>(layers: &[Layer], key: &str) -> T {
         let key: Key = key.parse().unwrap();
-        let value = layers.iter().rev().find_map(|layer| layer.root().get(&key)).unwrap();
-        from_value(value).unwrap()
+        let defaults = open(&[]).snapshot();
+        let roots = layers.iter().rev().map(Layer::root).chain([defaults.root_with_secrets()]);
+        let value: &Value = roots.filter_map(|root| root.get(&key)).next().unwrap();
+        serde_json::from_value(value.to_json()).unwrap()
     }
 
     proptest! {
         #[test]
         fn the_highest_layer_that_sets_a_key_wins(layers in stacks(0..=4)) {
-            let resolved = settings(&layers).unwrap();
             let expected = Settings {
-                name: highest(&layers, "name"),
+                listen: highest(&layers, "listen"),
                 verbose: highest(&layers, "verbose"),
                 cache: Cache {
                     folders: highest(&layers, "cache.folders"),
                     megabytes: highest(&layers, "cache.megabytes"),
                 },
             };
-            prop_assert_eq!(resolved.config(), &expected);
+            prop_assert_eq!(&*open(&layers).load(), &expected);
         }
 
         #[test]
         fn a_repeated_layer_changes_nothing(mut layers in stacks(1..=3)) {
-            let once = settings(&layers).unwrap();
+            let once = open(&layers);
             layers.extend(layers.last().cloned());
-            let twice = settings(&layers).unwrap();
-            prop_assert_eq!(twice.config(), once.config());
+            prop_assert_eq!(&*open(&layers).load(), &*once.load());
         }
     }
 }

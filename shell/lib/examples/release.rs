@@ -42,6 +42,11 @@ fn builder() -> Builder<Settings> {
     Config::builder().defaults_toml(DEFAULTS).file("release.toml").env_prefix("RELEASE")
 }
 
+/// Why the server does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the server is overloaded")]
+struct Overloaded;
+
 /// A server that is overloaded at the first two calls.
 #[derive(Default)]
 struct Server {
@@ -49,9 +54,9 @@ struct Server {
 }
 
 impl Server {
-    fn version(&self) -> Result<String, Box<dyn Error>> {
+    fn version(&self) -> Result<String, Overloaded> {
         match self.calls.fetch_add(1, Ordering::Relaxed) {
-            0 | 1 => Err("overloaded".into()),
+            0 | 1 => Err(Overloaded),
             _ => Ok("1.3.0".into()),
         }
     }
@@ -59,9 +64,8 @@ impl Server {
 
 /// Asks for the version, with the retries that the configuration has at each attempt.
 fn next_version(config: &Config<Settings>, server: &Server) -> Result<String, Box<dyn Error>> {
-    let retrying = Retrying::following(|| config.load().retry).classify(|error: &Box<dyn Error>| {
-        if error.to_string() == "overloaded" { ErrorClass::Retryable } else { ErrorClass::Permanent }
-    });
+    let retrying =
+        Retrying::following(|| config.load().retry).classify(|_: &Overloaded| ErrorClass::Retryable);
     retrying.run(|| server.version()).map_err(|error| error.to_string().into())
 }
 

@@ -14,14 +14,14 @@ use ratatui::layout::{Constraint, Layout};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Gauge, Paragraph};
 use speckit::app::{AppConfig, ConfigLoader};
-use speckit::{Busy, Config, ConfigError, ConfigReloadEvent, Receiver};
+use speckit::{Busy, Config, ConfigError, ConfigEvent, ConfigReloadEvent, Receiver};
 
 /// How long a gate takes in this example.
 const GATE_TIME: Duration = Duration::from_secs(8);
 
 struct App {
     config: Config<AppConfig>,
-    events: Receiver<ConfigReloadEvent>,
+    events: Receiver<ConfigEvent<AppConfig>>,
     /// Descriptions of the events, newest last.
     notifications: Vec<String>,
     gate: Option<RunningGate>,

@@ -11,10 +11,26 @@
     doc = "| [`secrets`] | keep passwords and tokens out of reports, logs and diffs |"
 )]
 #![cfg_attr(feature = "watch", doc = "| [`reload`] | change the configuration while the program runs |")]
+#![cfg_attr(
+    all(feature = "commands", feature = "schemars", feature = "testing"),
+    doc = "| [`commands`] | give your program the commands `config show`, `explain`, `check`, `env`, `schema` and `init` |"
+)]
+#![cfg_attr(
+    feature = "sources",
+    doc = "| [`sources`] | read settings from a vault, a parameter store or an address |"
+)]
+#![cfg_attr(
+    feature = "watch",
+    doc = "| [`services`] | follow changes on tokio, axum, actix and plain threads |"
+)]
 //! | [`from_figment`] | move a program from figment |
-//! | [`testing`] | test the priority of your layers, and the configuration that comes out |
+#![cfg_attr(
+    all(feature = "proptest", feature = "testing"),
+    doc = "| [`testing`] | test the priority of your layers, and the configuration that comes out |"
+)]
 #![cfg_attr(feature = "retry", doc = "| [`retry`] | try a call again when another attempt may help |")]
 #![cfg_attr(feature = "sqlite", doc = "| [`store`] | write to SQLite from many threads and processes |")]
+#![cfg_attr(feature = "tracing", doc = "| [`logging`] | log loads, reloads and refusals |")]
 #![cfg_attr(
     feature = "instrumentation",
     doc = "| [`instrumentation`] | measure parts of a running program |"
@@ -58,11 +74,28 @@ pub mod secrets {}
 #[doc = include_str!("guide/reload.md")]
 pub mod reload {}
 
+#[cfg(all(feature = "commands", feature = "schemars", feature = "testing"))]
+#[doc = include_str!("guide/commands.md")]
+pub mod commands {}
+
+#[cfg(feature = "sources")]
+#[doc = include_str!("guide/sources.md")]
+pub mod sources {}
+
+#[cfg(feature = "watch")]
+#[doc = include_str!("guide/services.md")]
+pub mod services {}
+
 #[doc = include_str!("guide/from_figment.md")]
 pub mod from_figment {}
 
+#[cfg(all(feature = "proptest", feature = "testing"))]
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
+
+#[cfg(feature = "tracing")]
+#[doc = include_str!("guide/logging.md")]
+pub mod logging {}
 
 #[cfg(feature = "instrumentation")]
 #[doc = include_str!("guide/instrumentation.md")]

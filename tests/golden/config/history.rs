@@ -219,7 +219,7 @@ fn a_failed_recording_is_explained() -> Result<(), StoreError> {
     config.reload().unwrap();
     drop(history.refusals());
     while let Ok(event) = events.try_recv() {
-        if let ConfigReloadEvent::Warning { diagnostics } = event {
+        if let ConfigReloadEvent::Warning { diagnostics } = event.event {
             all += diagnostics.report();
         }
     }
@@ -230,7 +230,7 @@ fn a_failed_recording_is_explained() -> Result<(), StoreError> {
     config.reload().unwrap();
     drop(history.refusals());
     while let Ok(event) = events.try_recv() {
-        if let ConfigReloadEvent::Warning { diagnostics } = event {
+        if let ConfigReloadEvent::Warning { diagnostics } = event.event {
             all += diagnostics.report();
         }
     }

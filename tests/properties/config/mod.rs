@@ -14,5 +14,8 @@ mod retention;
 mod schema;
 mod shapes;
 mod source;
+mod source_machine;
 mod strategies;
 mod toml;
+mod values;
+mod views;

@@ -5,15 +5,22 @@ use speckit::Config;
 use speckit::store::Store;
 use speckit::store::StoreError;
 
-use super::recorded_events::{RecordedEvent, events_of};
+use crate::recorded_events::{RecordedEvent, events_of};
 use crate::test_dir::TestDir;
 
-const GUIDE: &str = include_str!("../../../shell/lib/src/guide/instrumentation.md");
+const GUIDE: &str = include_str!("../../../shell/lib/src/guide/logging.md");
 
 #[derive(Deserialize)]
 struct Settings {
     #[expect(dead_code, reason = "only its type matters")]
     port: u16,
+}
+
+/// The measurements among the events.
+fn measurements_of(run: impl FnOnce()) -> Vec<RecordedEvent> {
+    let mut events = events_of(run);
+    events.retain(|event| event.target == "speckit");
+    events
 }
 
 fn whats(events: &[RecordedEvent]) -> Vec<(&str, &str)> {
@@ -36,7 +43,7 @@ fn assert_complete(events: &[RecordedEvent]) {
 fn a_load_and_each_reload_emit_an_event_for_every_stage() {
     let dir = TestDir::new().file("app.toml", "port = 1\n");
     let mut opened = None;
-    let events = events_of(|| {
+    let events = measurements_of(|| {
         opened = Some(Config::<Settings>::builder().file(dir.path("app.toml")).open().unwrap());
     });
     let stages = ["parse", "merge", "check", "type", "publish"].map(|stage| (stage, "ok"));
@@ -46,7 +53,7 @@ fn a_load_and_each_reload_emit_an_event_for_every_stage() {
 
     let config = opened.unwrap();
     dir.write("app.toml", "port = 2\n");
-    let events = events_of(|| assert!(config.reload().is_ok()));
+    let events = measurements_of(|| assert!(config.reload().is_ok()));
     assert_eq!(whats(&events), [&stages[..], &[("reload", "ok")]].concat());
     assert_eq!(events[4].fields["generation"], "2");
     assert_complete(&events);
@@ -56,14 +63,14 @@ fn a_load_and_each_reload_emit_an_event_for_every_stage() {
 fn a_refusal_is_a_failure_of_the_stage_and_of_the_whole() {
     let dir = TestDir::new().file("app.toml", "port = 'x'\n");
     let builder = || Config::<Settings>::builder().file(dir.path("app.toml"));
-    let events = events_of(|| drop(builder().open().unwrap_err()));
+    let events = measurements_of(|| drop(builder().open().unwrap_err()));
     let stages = [("parse", "ok"), ("merge", "ok"), ("check", "ok"), ("type", "failed")];
     assert_eq!(whats(&events), [&stages[..], &[("load", "failed")]].concat());
 
     dir.write("app.toml", "port = 1\n");
     let config = builder().open().unwrap();
     dir.write("app.toml", "port = \n");
-    let events = events_of(|| drop(config.reload().unwrap_err()));
+    let events = measurements_of(|| drop(config.reload().unwrap_err()));
     let stages = [("parse", "ok"), ("merge", "ok"), ("check", "failed"), ("reload", "failed")];
     assert_eq!(whats(&events), stages);
 }
@@ -72,7 +79,7 @@ fn a_refusal_is_a_failure_of_the_stage_and_of_the_whole() {
 fn a_write_emits_an_event_with_its_outcome() {
     let dir = TestDir::new();
     let store = Store::open(dir.path("a.db")).unwrap();
-    let events = events_of(|| {
+    let events = measurements_of(|| {
         store.write(|tx| Ok(tx.execute_batch("CREATE TABLE t (n)")?)).unwrap();
         store.write(|_| Err::<(), _>(StoreError::refused("no"))).unwrap_err();
     });
@@ -94,7 +101,7 @@ mod gates {
         let agent = |name: &str, script: &str| Agent::new(name, CommandLine::new("sh", ["-c", script]));
         let plan = Plan::new("plan", "SPEC-1", [agent("ann", "exit 0"), agent("bob", "exit 3")]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let events = events_of(|| {
+        let events = measurements_of(|| {
             let run = runtime.block_on(AsyncOrchestrator::new(1).run(plan));
             Runs::of(store).add(&run, 10).unwrap();
         });
@@ -117,7 +124,7 @@ mod gates {
     fn an_agent_that_is_dropped_leaves_its_operation_early() {
         let plan = Plan::new("plan", "SPEC-1", [Agent::new("ann", CommandLine::new("sleep", ["60"]))]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let events = events_of(|| {
+        let events = measurements_of(|| {
             runtime.block_on(async {
                 let limit = std::time::Duration::from_millis(200);
                 tokio::time::timeout(limit, AsyncOrchestrator::new(1).run(plan)).await.unwrap_err();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use speckit::instrumentation::{PerformanceMetrics, Timer};
 use speckit::measure_time;
 
-use super::recorded_events::events_of;
+use crate::recorded_events::events_of;
 
 /// The counts of an operation: ok, early, panicked.
 fn counts(operation: &str) -> (u64, u64, u64) {

@@ -8,6 +8,5 @@ mod machine;
 mod measure_time;
 #[cfg(target_os = "linux")]
 mod probe;
-mod recorded_events;
 #[cfg(unix)]
 mod runner;

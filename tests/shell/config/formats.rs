@@ -35,7 +35,7 @@ fn json_with_comments_keeps_its_places() {
     dir.run("check plain.json --schema any.schema.json")
         .exits_1()
         .only_stderr("plain.json:1:3")
-        .stderr_has("--config-format jsonc");
+        .stderr_has("call the file `.jsonc`");
     dir.run("check plain.json --schema any.schema.json --config-format jsonc").succeeds().no_stderr();
 }
 

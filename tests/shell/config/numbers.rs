@@ -50,7 +50,7 @@ fn the_history_and_the_events_keep_every_digit() {
     dir.write("app.toml", TEXT.replace("551617", "551618"));
     config.reload().unwrap();
     assert_eq!(config.snapshot().show(Show::Json), JSON.replace("551617", "551618"));
-    let changed = events.find_map(|event| match event {
+    let changed = events.find_map(|event| match event.event {
         ConfigReloadEvent::ReloadSuccess { changed, .. } => Some(serde_json::to_string(&changed).unwrap()),
         _ => None,
     });

@@ -7,7 +7,9 @@ use std::sync::mpsc::TryRecvError;
 
 use serde::Deserialize;
 use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
-use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Receiver, Reloaded, Watching};
+use speckit::{
+    Builder, Config, ConfigEvent, ConfigReloadEvent, Environment, Fallback, Receiver, Reloaded, Watching,
+};
 use speckit_core::tree::diff;
 
 use crate::test_dir::TestDir;
@@ -34,14 +36,14 @@ fn builder(dir: &TestDir) -> Builder<Settings> {
     builder.schema_json(SCHEMA).file(dir.path("app.toml")).environment(Environment::default())
 }
 
-fn open(dir: &TestDir) -> (Config<Settings>, Receiver<ConfigReloadEvent>) {
+fn open(dir: &TestDir) -> (Config<Settings>, Receiver<ConfigEvent<Settings>>) {
     let config = builder(dir).open().unwrap();
     let events = config.subscribe();
     (config, events)
 }
 
 /// Describes the events that a subscriber has received, one line for each.
-fn describe_events(dir: &TestDir, events: &Receiver<ConfigReloadEvent>) -> Vec<String> {
+fn describe_events(dir: &TestDir, events: &Receiver<ConfigEvent<Settings>>) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
         match events.try_recv() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, Mutex};
 
-use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Receiver, Snapshot};
+use speckit::{Busy, Config, ConfigEvent, ConfigReloadEvent, Loaded, Receiver, Snapshot};
 
 use crate::config::coverage::{CoverageCounts, CoveredCase};
 use crate::config::events::ensure;
@@ -99,9 +99,9 @@ impl Readers {
 
 /// Receives all events, and compares those of other subscribers with them.
 pub struct Listeners {
-    first: Receiver<ConfigReloadEvent>,
+    first: Receiver<ConfigEvent<Settings>>,
     pub events: Vec<ConfigReloadEvent>,
-    others: BTreeMap<u8, (Receiver<ConfigReloadEvent>, usize)>,
+    others: BTreeMap<u8, (Receiver<ConfigEvent<Settings>>, usize)>,
 }
 
 impl Listeners {
@@ -111,7 +111,7 @@ impl Listeners {
 
     /// Receives the events since the last call.
     pub fn receive_new_events(&mut self) -> Result<Vec<ConfigReloadEvent>, String> {
-        let (events, end) = drain_events(&self.first);
+        let (events, end) = drain_events(&self.first)?;
         ensure(end == TryRecvError::Empty, "the subscription has ended")?;
         self.events.extend_from_slice(&events);
         Ok(events)
@@ -136,7 +136,7 @@ impl Listeners {
             expected.push(ConfigReloadEvent::Missed { count: u64::try_from(missed).expect("a count") });
         }
         expected.extend_from_slice(&waiting[missed..]);
-        let (events, _) = drain_events(subscription);
+        let (events, _) = drain_events(subscription)?;
         ensure(
             events == expected,
             &format!("subscriber {listener} received {events:?} and not {expected:?}"),
@@ -152,18 +152,31 @@ impl Listeners {
         }
         let all =
             std::iter::once(&self.first).chain(self.others.values().map(|(subscription, _)| subscription));
-        let mut ends = all.map(|subscription| drain_events(subscription).1);
-        ensure(ends.all(|end| end == TryRecvError::Disconnected), "a subscription outlives the program")
+        for subscription in all {
+            let (_, end) = drain_events(subscription)?;
+            ensure(end == TryRecvError::Disconnected, "a subscription outlives the program")?;
+        }
+        Ok(())
     }
 }
 
-fn drain_events(subscription: &Receiver<ConfigReloadEvent>) -> (Vec<ConfigReloadEvent>, TryRecvError) {
+/// Receives the events that wait, each with the generation that it reports, and no other.
+fn drain_events(
+    subscription: &Receiver<ConfigEvent<Settings>>,
+) -> Result<(Vec<ConfigReloadEvent>, TryRecvError), String> {
     let mut events = Vec::new();
     loop {
-        match subscription.try_recv() {
-            Ok(event) => events.push(event),
-            Err(end) => return (events, end),
-        }
+        let ConfigEvent { event, snapshot, .. } = match subscription.try_recv() {
+            Ok(event) => event,
+            Err(end) => return Ok((events, end)),
+        };
+        let reported = match event {
+            ConfigReloadEvent::ReloadSuccess { generation, .. } => Some(generation),
+            _ => None,
+        };
+        let attached = snapshot.map(|snapshot| snapshot.generation());
+        ensure(attached == reported, &format!("{event:?} has generation {attached:?}"))?;
+        events.push(event);
     }
 }
 

@@ -100,7 +100,7 @@ impl Oracle {
 }
 
 fn inputs(rules: &Rules, setup: &Setup, reading: &Recording) -> Inputs {
-    sources(setup).gather(reading, rules.keys().variable_names(None).as_ref(), || reading.environment())
+    sources(setup).gather(reading, [], rules.keys().variable_names(None).as_ref(), || reading.environment())
 }
 
 fn resolve(

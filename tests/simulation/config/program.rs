@@ -172,5 +172,6 @@ pub fn sources(setup: &Setup) -> Sources {
         files: vec![file(BASE, false), file(APP, setup.required), file(CONF_D, false)],
         environment: None,
         overrides: vec![Override::Set { key: "labels.release".into(), text: "7".into() }],
+        ..Sources::default()
     }
 }

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Changes, Difference, Generation, Refusal, StoredFile};
-use crate::text::{count, grouped, rfc3339, shortened, visible};
+use crate::text::{count, grouped, listed, rfc3339, shortened, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
@@ -56,7 +56,7 @@ impl HistoryPrinter {
             generation.number.to_string(),
             generation.cause.to_string(),
             rfc3339(generation.accepted_at_ms),
-            few(files),
+            listed(files, MAX_LISTED_FILES),
             counted_keys(&generation.state.changes),
         ];
         let at = (generation.accepted_at_ms, generation.generation);
@@ -107,7 +107,7 @@ impl HistoryPrinter {
         let path = |name: &str| {
             refusal.files.iter().find(|path| path.ends_with(name)).map_or(name, |path| path).to_string()
         };
-        few(names.iter().map(|name| self.short_path(&path(name))))
+        listed(names.iter().map(|name| self.short_path(&path(name))), MAX_LISTED_FILES)
     }
 
     /// Everything recorded of a generation except the texts of its files.
@@ -211,13 +211,6 @@ fn place_by_time(rows: &mut [ListRow]) {
 
 fn width(cell: &str) -> usize {
     cell.chars().count()
-}
-
-/// The first of the names, and how many more there are.
-fn few(names: impl ExactSizeIterator<Item = String>) -> String {
-    let more = names.len().saturating_sub(MAX_LISTED_FILES);
-    let shown = names.take(MAX_LISTED_FILES).collect::<Vec<_>>().join(", ");
-    if more == 0 { shown } else { format!("{shown} and {} more", grouped(&more)) }
 }
 
 fn lines(changes: &Changes) -> String {

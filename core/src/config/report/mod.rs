@@ -12,9 +12,11 @@ use crate::text::{grouped_count, shortened, visible};
 use crate::tree::{CodeFamily, Diagnostic, LayerKind, Origin, Severity, Source, most_important};
 
 mod block;
+mod composition;
 mod excerpt;
 
 pub(crate) use block::{Block, BlockPlace, block_renderer};
+pub use composition::composition;
 pub(crate) use excerpt::Excerpt;
 
 /// The style of a report.

@@ -14,8 +14,9 @@ use crate::config::redact::{
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
+use crate::tree::nearest::nearest_known;
 use crate::tree::typed::{LazyOutline, Outline};
-use crate::tree::{Key, Segment, Text, TypeSet, Value};
+use crate::tree::{Code, Diagnostic, Key, Segment, Text, TypeSet, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
 /// configuration and every generation that they accepted.
@@ -99,7 +100,7 @@ impl KeyRules {
     }
 
     /// What the type of the settings reads at its keys, if it is known.
-    pub(super) fn outline(&self) -> Option<&LazyOutline> {
+    pub(crate) fn outline(&self) -> Option<&LazyOutline> {
         self.outline.as_deref()
     }
 
@@ -112,6 +113,59 @@ impl KeyRules {
                 .with_secrets(&self.further_secrets)
                 .ignoring_empty(self.ignores_empty),
         )
+    }
+
+    /// What the schema says about a key, or without a schema the type of the settings; nothing for a key that it does not have.
+    pub(crate) fn facts_at(&self, key: &Key) -> Facts {
+        let facts = match self.schema() {
+            Some(schema) => schema.facts(key),
+            None => self.outline().and_then(|outline| facts_of_type(outline.get(key)?)),
+        };
+        let facts = facts.unwrap_or_default();
+        Facts { secret: facts.secret || self.is_marked_secret(key), ..facts }
+    }
+
+    /// The names of the members that a table has by the schema, or without one by the type of the settings, and whether it has
+    /// members of free names.
+    pub(crate) fn member_names(&self, key: &Key) -> (Vec<Text>, bool) {
+        match self.schema() {
+            Some(schema) => schema.member_names(key),
+            None => match self.outline().and_then(|outline| outline.get(key)) {
+                Some(outline) if outline.is_table() => {
+                    (outline.names().map(Text::new).collect(), outline.is_open())
+                }
+                _ => (Vec::new(), false),
+            },
+        }
+    }
+
+    /// Every key that the schema names, or without one the type of the settings. A type or a schema that contains itself has keys
+    /// without end; these end where it begins again.
+    pub(crate) fn listed_keys(&self) -> BTreeSet<Key> {
+        match self.schema() {
+            Some(schema) => schema.keys().into_iter().collect(),
+            None => self.outline().map(|outline| outline.keys()).unwrap_or_default(),
+        }
+    }
+
+    /// Why a command finds nothing at a key of a tree: nothing sets it, or the settings have no such key, with keys of a similar name.
+    pub fn unset_key(&self, root: &Value, key: &Key) -> Diagnostic {
+        let is_known = match self.schema() {
+            Some(schema) => schema.facts(key).is_some_and(|facts| !facts.types.is_empty()),
+            None => self.outline().is_some_and(|outline| outline.get(key).is_some()),
+        };
+        if is_known {
+            let message = "nothing sets this key, and it has no default";
+            return Diagnostic::error(Code::NameUnknown, key.clone(), message);
+        }
+        let near: Vec<String> =
+            nearest_known(root, self.listed_keys(), key).iter().map(|key| format!("`{key}`")).collect();
+        let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), "there is no such key");
+        if near.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.help(format!("did you mean {}?", near.join(" or ")))
+        }
     }
 
     /// What the schema says about a key of a tree, or without a schema the type of the settings; `None` for a key that it does

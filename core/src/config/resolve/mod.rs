@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::schema::{Schema, SchemaValidator};
-use crate::config::source::{Environment, Language, Override, SCHEMA_KEY, parse, without_named_schema};
+use crate::config::source::{Environment, Override, SCHEMA_KEY, parse, without_named_schema};
 use crate::config::{Layer, MergeStrategy, Merged};
 use crate::tree::typed::LazyOutline;
 use crate::tree::{
@@ -18,7 +18,9 @@ use crate::tree::{
     with_strictness,
 };
 
+mod debug;
 mod extension;
+mod inputs;
 mod key_rules;
 mod redacted;
 mod restarts;
@@ -29,43 +31,9 @@ mod tests;
 mod untyped;
 
 pub use extension::{Extension, Migrated};
+pub use inputs::{Document, Inputs};
 pub use key_rules::KeyRules;
 pub use stages::{Checked, Layers, Parsed, Refused, Resolved, Violation};
-
-/// One document of a configuration.
-#[derive(Clone, Debug)]
-pub enum Document {
-    /// A text that is not parsed yet.
-    Text(Arc<Source>, Language),
-    /// A parsed layer, such as fixed defaults.
-    Parsed(Layer),
-    /// The variables of a `.env` file, [read](Environment::dotenv).
-    Dotenv(Environment),
-}
-
-impl Document {
-    /// The kind of its layer.
-    pub fn kind(&self) -> LayerKind {
-        match self {
-            Self::Text(source, _) => source.layer(),
-            Self::Parsed(layer) => layer.kind(),
-            Self::Dotenv(_) => LayerKind::Dotenv,
-        }
-    }
-}
-
-/// All inputs of a configuration, as values.
-#[derive(Clone, Debug, Default)]
-pub struct Inputs {
-    /// Texts and layers. Their kinds decide the order of priority; within a kind, a later one wins.
-    pub documents: Vec<Document>,
-    /// A snapshot of the environment. Further layers of its kind are above it.
-    pub environment: Environment,
-    /// Overrides; a later one wins. Further layers of their kind are above them.
-    pub overrides: Vec<Override>,
-    /// Diagnostics from gathering the texts, such as a file that cannot be read (`file/…`).
-    pub diagnostics: Vec<Diagnostic>,
-}
 
 /// The rules that a configuration must satisfy, and the names of its variables.
 #[derive(Debug)]
@@ -79,7 +47,6 @@ pub struct Rules {
 }
 
 /// Fixed layers, merged once with the schema's `default`s below them.
-#[derive(Debug)]
 struct Base {
     layers: Vec<Layer>,
     schema_defaults: Option<Layer>,
@@ -366,7 +333,8 @@ impl Rules {
         let Layers { mut layers, originals, merged, mut diagnostics } = layers;
         let merged = self.with_defaults(merged, &mut layers);
         let is_whole = diagnostics.iter().all(|diagnostic| {
-            !matches!(diagnostic.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
+            let family = diagnostic.code.family();
+            !matches!(family, CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate | CodeFamily::Source)
                 || diagnostic.severity == Severity::Warning
         });
         if is_whole {

@@ -6,7 +6,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::de::DeserializeOwned;
 
@@ -22,7 +21,7 @@ use crate::tree::{
 };
 
 /// The documents of a configuration as layers, above the fixed ones.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parsed {
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
@@ -30,7 +29,7 @@ pub struct Parsed {
 }
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Layers {
     pub(super) layers: Vec<Layer>,
     /// The layers before migration, and with former names of keys. Reports show lines of them.
@@ -52,7 +51,7 @@ impl Layers {
 }
 
 /// A configuration that satisfies its rules.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Checked {
     pub(super) merged: Merged,
     pub(super) layers: Vec<Layer>,
@@ -255,17 +254,8 @@ impl Violation {
     }
 }
 
-/// Shows no values, as they may be secret.
-impl<T> fmt::Debug for Resolved<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolved")
-            .field("fingerprint", &self.checked.merged.root().fingerprint())
-            .finish_non_exhaustive()
-    }
-}
-
 /// A configuration that was refused: every diagnostic, and the layers for the report.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Refused {
     /// Boxed, to keep the error small.
     pub(super) merged: Option<Box<Merged>>,

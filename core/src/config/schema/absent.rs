@@ -51,6 +51,12 @@ never! {
     fn or(&self, &Self) -> Self;
 }
 
+#[cfg(feature = "proptest")]
+never! {
+    [Schema]
+    pub(crate) fn bounds(&self, &Key, &Value) -> super::bounds::Bounds;
+}
+
 never! {
     [Schema]
     /// Warnings about the schema.

@@ -9,6 +9,8 @@
 
 #[cfg(not(feature = "schema"))]
 mod absent;
+#[cfg(feature = "proptest")]
+pub(crate) mod bounds;
 mod facts;
 #[cfg(feature = "schema")]
 mod json_schema;

@@ -47,26 +47,10 @@ pub fn folder_without_documents(folder: &str, files: &[String]) -> Diagnostic {
     Diagnostic::warning(Code::FileEmpty, Key::root(), message).help(help)
 }
 
-/// The warning about a folder in which `*.toml` files are read beside files in other formats, which are not; `None` if there are no
-/// others.
-///
-/// ```
-/// use speckit_core::config::source::folder_with_unread_files;
-/// let found = folder_with_unread_files("conf.d", &["10.toml".into(), "20.json".into(), "README".into()]).unwrap();
-/// assert_eq!(found.message, "the folder `conf.d` has files that are not read: `20.json`");
-/// ```
-pub fn folder_with_unread_files(folder: &str, files: &[String]) -> Option<Diagnostic> {
-    let named = unread(files);
-    let message = format!("the folder `{folder}` has files that are not read: {}", named.join(", "));
-    let help = "of a folder, only the *.toml files are read: convert the others, or name each file";
-    (!named.is_empty()).then(|| Diagnostic::warning(Code::FileFormat, Key::root(), message).help(help))
-}
-
 /// The first files of a configuration format in which no file of a folder is read, and how many more there are.
 fn unread(files: &[String]) -> Vec<String> {
     let mut unread: Vec<&str> = files.iter().map(String::as_str).collect();
-    let is_read = |name: &str| name.to_ascii_lowercase().ends_with(".toml");
-    unread.retain(|name| !name.starts_with('.') && Language::is_configuration(name) && !is_read(name));
+    unread.retain(|name| !name.starts_with('.') && Language::is_configuration(name));
     unread.sort_unstable();
     let mut named: Vec<String> = unread.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     if unread.len() > NAMED {

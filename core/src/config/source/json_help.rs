@@ -34,15 +34,13 @@ pub(super) fn help(before: &str, rest: &str, wanted: &str, way: WayOut) -> Optio
         ';' if is_lenient && before.is_empty() => "a comment begins with `//`",
         '/' if is_lenient => "a comment begins with `//` or `/*`",
         '/' | '#' if way == WayOut::None => "JSON has no comments: remove it",
-        '/' | '#' => {
-            "JSON has no comments: remove it; or call the file `.jsonc`, or give --config-format jsonc, to allow `//` and `/* */`"
-        }
+        '/' | '#' => "JSON has no comments: remove it; or call the file `.jsonc`, to allow `//` and `/* */`",
         ';' if before.is_empty() => "JSON has no comments: remove it",
         ';' if is_separator => "put a comma between two members",
         ';' => "remove it",
         '}' | ']' if before.ends_with(',') && way == WayOut::None => "remove the comma before it",
         '}' | ']' if before.ends_with(',') && !is_lenient => {
-            "remove the comma before it; or call the file `.jsonc`, or give --config-format jsonc, to allow it"
+            "remove the comma before it; or call the file `.jsonc`, to allow it"
         }
         '}' if wanted.starts_with("the end") => "remove it: there is one `}` too many",
         ']' if wanted.starts_with("the end") => "remove it: there is one `]` too many",

@@ -121,7 +121,7 @@ impl UnreadFormat {
         };
         let message = format!("`{name}`: a file called {called} is not read; TOML and JSON are");
         let help = String::from(
-            "convert it to TOML or JSON; if it is one of them, say so with --config-format toml, json or jsonc",
+            "convert it to TOML or JSON; if it is one of them, call it `.toml`, `.json` or `.jsonc`",
         );
         Diagnostic::error(Code::FileFormat, Key::root(), message).help(help)
     }

@@ -182,7 +182,7 @@ fn help_for(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("unclosed inline table") => "close the table with `}`",
         _ if begins("missing comma") => "put a comma between two items",
         _ if begins("invalid key-value pair") && at.starts_with('{') => {
-            "TOML consists of `key = value` lines; a JSON file needs the extension .json, or give --config-format json"
+            "TOML consists of `key = value` lines; a JSON file needs the extension `.json`"
         }
         _ if begins("invalid unquoted key") && at.starts_with(':') => "write `=` between key and value",
         _ if begins("invalid unquoted key") => "put the key in quotes: \"a key\" = 1",

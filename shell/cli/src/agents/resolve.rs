@@ -4,10 +4,10 @@ use serde_json::json;
 use speckit_core::agents::ModelRegistry;
 use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::Resolved;
+use speckit_core::text::columns;
 
 use crate::args::ResolveArgs;
-use crate::context::{Context, Exit, exit_for};
-use crate::terminal::columns;
+use crate::context::{Context, Exit};
 
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
     if !context.is_application() {
@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         Ok(config) => config,
         Err(refused) => {
             context.terminal.report(refused.diagnostics(), &opened.masks());
-            return exit_for(refused.diagnostics());
+            return Exit::of_invalid(refused.diagnostics());
         }
     };
     let registry = match ModelRegistry::from_config(config.config()) {

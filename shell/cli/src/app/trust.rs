@@ -6,12 +6,11 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use speckit_core::app::trust::{Review, ReviewedValue, Trust, TrustDecision, TrustRecord, fingerprints};
 use speckit_core::config::resolve::Rules;
-use speckit_core::text::visible;
+use speckit_core::text::{columns, visible};
 use speckit_core::{Key, Layer, Value};
 
 use crate::args::TrustArgs;
 use crate::context::{CommandResult, Context, Exit, visible_path};
-use crate::terminal::columns;
 use speckit::internal::documents::{Disk, PathInFolder, exists, names_file_in, read_document};
 use speckit::internal::{TrustStore, environment};
 

@@ -3,11 +3,10 @@
 use serde_json::json;
 use speckit_core::bench::report::LIST_HEADINGS;
 use speckit_core::bench::{Baseline, BenchRun};
-use speckit_core::text::visible;
+use speckit_core::text::{columns, visible};
 
 use super::database::Kept;
 use crate::context::{CommandResult, Context, Exit, visible_path};
-use crate::terminal::columns;
 use speckit::bench::Baselines;
 
 pub(super) fn list(context: &Context) -> CommandResult {

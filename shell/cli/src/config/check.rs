@@ -1,19 +1,18 @@
 //! `check`: validates the layered configuration, or each file alone.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
+use speckit_core::Diagnostic;
 use speckit_core::agents::Stage;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
-use speckit_core::text::visible;
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
-use speckit_core::{Diagnostic, LayerKind, text};
 
 use super::named_schema::named_schema;
-use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
+use crate::context::{CommandResult, Context, Exit, missing_requirements, visible_path};
 use speckit::Inspection;
+use speckit::commands::steps::{check, masks_for};
 use speckit::internal::documents::{Disk, read_document};
 
 pub(crate) fn run(context: &Context, files: &[PathBuf]) -> CommandResult {
@@ -26,16 +25,9 @@ fn check_layers(context: &Context) -> CommandResult {
         Ok(checked) => with_missing_requirements(context, &opened, checked),
         Err(refused) => refused.diagnostics().to_vec(),
     };
-    let ok = opened.outcome().is_ok() && is_ok(&diagnostics);
-    let masks = masks_for(&diagnostics, || opened.masks());
-    context.terminal.report(&diagnostics, &masks);
+    let exit = check(&context.terminal, &opened, &diagnostics);
     context.note_trust(&opened);
-    if context.is_json() {
-        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
-    } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
-        context.terminal.result(&summary(checked));
-    }
-    Ok(if ok { Exit::Ok } else { exit_for(&diagnostics) })
+    Ok(exit)
 }
 
 /// The diagnostics of the configuration, and of credentials and commands that its gates need and that are missing.
@@ -47,46 +39,6 @@ fn with_missing_requirements(context: &Context, opened: &Inspection, checked: &C
         diagnostics.extend(missing_requirements(opened.environment(), root, &Stage::ALL, &logins));
     }
     with_strictness(in_report_order(diagnostics), context.globals.strict)
-}
-
-/// How many files the summary names.
-const MAX_NAMES: usize = 10;
-
-/// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
-fn summary(checked: &Checked) -> String {
-    let mut count = 0;
-    let mut names: Vec<String> = Vec::new();
-    let mut known = BTreeSet::new();
-    let mut variables = BTreeSet::new();
-    let mut overrides = BTreeSet::new();
-    checked.merged().root().leaves(&mut |key, _| count += usize::from(!key.is_root()));
-    for layer in checked.layers() {
-        layer.root().leaves_and_elements(&mut |_, leaf| {
-            let source = leaf.origin().source();
-            let name = source.variable_name().unwrap_or(source.name());
-            match source.layer() {
-                LayerKind::Env => drop(variables.insert(name.to_string())),
-                LayerKind::Override => drop(overrides.insert(name.to_string())),
-                _ if !known.insert(name.to_string()) => {}
-                _ => names.push(visible(name)),
-            }
-        });
-    }
-    let more = names.len().saturating_sub(MAX_NAMES);
-    names.truncate(MAX_NAMES);
-    for (number, noun) in [(more, "more file"), (variables.len(), "variable"), (overrides.len(), "override")]
-    {
-        names.extend((number > 0).then(|| text::grouped_count(number, noun)));
-    }
-    let from = match names.split_last() {
-        Some((last, [])) => format!(" from {last}"),
-        Some((last, front)) => format!(" from {} and {last}", front.join(", ")),
-        None => String::new(),
-    };
-    match count {
-        0 => "ok: nothing is set\n".into(),
-        _ => format!("ok: {}{from}\n", text::grouped_count(count, "value")),
-    }
 }
 
 fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
@@ -107,18 +59,13 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
         if !ok && exit != Exit::Incomplete {
-            exit = if is_complete { exit_for(&diagnostics) } else { Exit::Incomplete };
+            exit = if is_complete { Exit::of_invalid(&diagnostics) } else { Exit::Incomplete };
         }
     }
     if context.is_json() {
         context.terminal.json(&json!({ "ok": exit == Exit::Ok, "files": documents }));
     }
     Ok(exit)
-}
-
-/// The masks for a report, which take as long as the rest of a check; a report of nothing needs none.
-fn masks_for(diagnostics: &[Diagnostic], masks: impl FnOnce() -> Masks) -> Masks {
-    if diagnostics.is_empty() { Masks::default() } else { masks() }
 }
 
 /// The result of checking one file.

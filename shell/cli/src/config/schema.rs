@@ -1,22 +1,17 @@
 //! `schema`: the Draft 7 schema as a text, for editors.
 
-use speckit_core::LayerKind;
 use speckit_core::app::AppConfig;
 use speckit_core::config::source::Language;
 
 use crate::context::{CommandResult, Context, Exit};
-use speckit::internal::documents::{Disk, read_source};
 
 pub(crate) fn run(context: &Context) -> CommandResult {
-    match &context.globals.schema {
-        None => context.terminal.document(AppConfig::SCHEMA, Language::Json),
-        Some(path) => {
-            context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
-            let source = read_source(&Disk, LayerKind::Defaults, path)
-                .map_err(|unread| context.refuse(&[unread.diagnostic(path)]))?;
-            let is_toml = source.name().ends_with(".toml");
-            context.terminal.document(source.text(), if is_toml { Language::Toml } else { Language::Json });
-        }
-    }
+    let named = context.globals.schema.as_ref().map(|path| {
+        let builder = context.with_schema(path).map_err(|diagnostics| context.refuse(&diagnostics))?;
+        builder.schema_document().map_err(|error| context.refuse(error.diagnostics()))
+    });
+    let (text, language) =
+        named.transpose()?.flatten().unwrap_or_else(|| (AppConfig::SCHEMA.into(), Language::Json));
+    context.terminal.document(&text, language);
     Ok(Exit::Ok)
 }

@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
     )]
     let forwarding = thread::spawn(move || {
         for event in events {
-            if sender.send(Input::Config(Box::new(event))).is_err() {
+            if sender.send(Input::Config(Box::new(event.event))).is_err() {
                 break;
             }
         }

@@ -15,19 +15,26 @@ use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::options::{JournalOpener, RetentionFn};
 use crate::config::loading::{Check, LayerCheck, RuleOptions, SchemaSource};
+#[cfg(feature = "sources")]
+use crate::config::source::OwnSource;
 use crate::config::sources::Sources;
 use crate::os::world::World;
 
 #[cfg(feature = "clap")]
 mod arguments;
+mod documents;
 #[cfg(feature = "sqlite")]
 mod history;
 mod layers;
 mod open;
+#[cfg(feature = "proptest")]
+mod overlays;
 mod reloads;
 mod rules;
 #[cfg(feature = "schema")]
 mod schema;
+#[cfg(feature = "sources")]
+mod sources;
 
 /// Collects the layers and the rules of a configuration; [`Builder::open`] loads it.
 ///
@@ -37,6 +44,8 @@ pub struct Builder<T> {
     mistakes: Vec<Diagnostic>,
     pub(crate) options: RuleOptions,
     pub(crate) sources: Sources,
+    #[cfg(feature = "sources")]
+    own_sources: Vec<OwnSource>,
     pub(crate) schema: SchemaSource,
     checks: Vec<Check<T>>,
     watching: HotReloadConfig,
@@ -62,6 +71,8 @@ impl<T> Default for Builder<T> {
             mistakes: Vec::new(),
             options: RuleOptions::default(),
             sources: Sources::default(),
+            #[cfg(feature = "sources")]
+            own_sources: Vec::new(),
             schema: SchemaSource::None,
             checks: Vec::new(),
             watching,
@@ -93,5 +104,19 @@ impl<T> fmt::Debug for Builder<T> {
             .field("files", &self.sources.files)
             .field("prefix", &self.options.prefix)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    fn assert_send<T: Send>(_: T) {}
+
+    #[test]
+    fn a_builder_may_be_opened_on_another_thread_whatever_its_settings_are() {
+        assert_send(Builder::<Rc<u8>>::default());
     }
 }

@@ -10,8 +10,6 @@ use serde::{Serialize, Serializer};
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key};
 
-use crate::sync::broadcast::BroadcastEvent;
-
 /// An event of a running configuration. Secrets are redacted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -56,6 +54,15 @@ pub enum ConfigReloadEvent {
     Warning {
         /// The warnings.
         diagnostics: Diagnostics,
+    },
+    /// A source of the program can be read again; the [`Warning`](Self::Warning) `source/unreadable` was at the beginning of its
+    /// outage.
+    #[cfg(feature = "sources")]
+    SourceRecovered {
+        /// The name of the source.
+        name: String,
+        /// The time since the first failed read.
+        outage: Duration,
     },
     /// This subscriber was too slow, and this many events before the next one were dropped.
     Missed {
@@ -119,17 +126,5 @@ impl fmt::Debug for Diagnostics {
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.report())
-    }
-}
-
-impl BroadcastEvent for ConfigReloadEvent {
-    const CAPACITY: usize = 256;
-
-    fn is_droppable(&self) -> bool {
-        true
-    }
-
-    fn missed(count: u64) -> Self {
-        Self::Missed { count }
     }
 }

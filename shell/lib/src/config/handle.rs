@@ -11,13 +11,14 @@ use speckit_core::config::redact::Masks;
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::busy::{Busy, BusyOwner};
+use super::config_event::ConfigEvent;
 use super::engine::{AlreadyLocked, RunningConfig, Start, Trigger, TurnResult};
 use super::error::ConfigError;
-use super::events::ConfigReloadEvent;
 #[cfg(feature = "sqlite")]
 use super::history::History;
 use super::snapshot::Snapshot;
 use super::status::Status;
+use super::view::View;
 #[cfg(feature = "watch")]
 use super::watch::{self, HotReloadWatcher};
 use crate::sync::broadcast::Receiver;
@@ -43,8 +44,12 @@ pub enum Reloaded {
 impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
         let running = Arc::new(RunningConfig::open(start)?);
+        #[cfg(feature = "tracing")]
+        running.report_opened();
         #[cfg(feature = "sqlite")]
         running.start_recording();
+        #[cfg(feature = "sources")]
+        running.listen_to_sources();
         Ok(Self {
             running,
             #[cfg(feature = "watch")]
@@ -100,6 +105,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
         self.running.masks(&self.snapshot())
     }
 
+    /// A part of the settings, and its changes from now on: [`View`].
+    ///
+    /// ```
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Settings { database: Database }
+    /// # #[derive(PartialEq, serde::Deserialize)]
+    /// # struct Database { url: String }
+    /// # let builder = speckit::Config::<Settings>::builder().defaults_toml("database.url = 'local'");
+    /// let config = builder.open()?;
+    /// let database = config.select(|settings| &settings.database);
+    /// assert_eq!(database.current().url, "local");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn select<U: ?Sized + PartialEq + 'static>(
+        &self,
+        part: impl Fn(&T) -> &U + Send + Sync + 'static,
+    ) -> View<U> {
+        // Before the settings are loaded, so that no change is missed.
+        let follower = self.running.publications.follow();
+        View::new(&self.running.current, follower, part)
+    }
+
     /// Subscribes to the events of all reloads from now on. Subscribers do not block each other.
     ///
     /// ```
@@ -110,7 +137,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// assert!(events.try_recv().is_err(), "nothing changed");
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
-    pub fn subscribe(&self) -> Receiver<ConfigReloadEvent> {
+    pub fn subscribe(&self) -> Receiver<ConfigEvent<T>> {
         self.running.events.subscribe()
     }
 
@@ -144,10 +171,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// [`ConfigError::Refused`] with all diagnostics; the running configuration stays. A validation rule that calls this gets
     /// `reload/nested`.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let turn = self.running.turn(Trigger::Requested).map_err(|AlreadyLocked| {
-            let message = "a validation rule must not call `reload`, because a reload runs the rule";
-            ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
-        })?;
+        #[cfg(feature = "sources")]
+        self.running.refresh_sources().map_err(nested)?;
+        let turn = self.running.turn(Trigger::Requested).map_err(nested)?;
         // The files may be in other folders than the watched ones now.
         self.running.wake_watcher();
         match turn {
@@ -241,6 +267,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub fn watch(&self) -> Result<HotReloadWatcher, ConfigError> {
         watch::watch(&self.running, &self.watcher)
     }
+}
+
+fn nested(_: AlreadyLocked) -> ConfigError {
+    let message = "a validation rule must not call `reload`, because a reload runs the rule";
+    ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
 }
 
 impl<T> Clone for Config<T> {

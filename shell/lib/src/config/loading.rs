@@ -30,7 +30,10 @@ use crate::config::history::journal::LastGood;
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_file;
 use crate::config::snapshot::Candidate;
+#[cfg(feature = "sources")]
+use crate::config::source::SourceSet;
 use crate::config::sources::Sources;
+pub(crate) use crate::config::unwound::unwound;
 use crate::config::violations::Violations;
 use crate::instrumentation::operation::{Operation, timed, timed_result};
 #[cfg(feature = "schema")]
@@ -51,7 +54,7 @@ pub(crate) enum SchemaSource {
     None,
     /// A part of the program.
     #[cfg(feature = "schema")]
-    Given(Box<Schema>),
+    Given { schema: Box<Schema>, text: Arc<str> },
     /// A file, which is read again when it changes.
     #[cfg(feature = "schema")]
     File { path: PathBuf, maps: Vec<SchemaMap> },
@@ -92,6 +95,9 @@ impl RuleOptions {
 /// Reads and validates a configuration.
 pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
+    /// The sources of the program.
+    #[cfg(feature = "sources")]
+    pub(crate) own_sources: Arc<SourceSet>,
     /// The check of the layers, at the start and at each reload.
     pub(crate) layer_check: Option<LayerCheck>,
     #[cfg(feature = "schema")]
@@ -193,7 +199,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let compiled = match &schema {
             SchemaSource::None => None,
             #[cfg(feature = "schema")]
-            SchemaSource::Given(schema) => Some((**schema).clone()),
+            SchemaSource::Given { schema, .. } => Some((**schema).clone()),
             #[cfg(feature = "schema")]
             SchemaSource::File { path, maps } => {
                 Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
@@ -202,9 +208,11 @@ impl<T: DeserializeOwned> Loader<T> {
         let rules = options.rules::<T>(compiled);
         Ok(Self {
             sources,
+            #[cfg(feature = "sources")]
+            own_sources: Arc::default(),
             layer_check: None,
             #[cfg(feature = "schema")]
-            schema,
+            schema: if matches!(schema, SchemaSource::File { .. }) { schema } else { SchemaSource::None },
             #[cfg(feature = "schema")]
             options,
             checks,
@@ -233,13 +241,30 @@ impl<T: DeserializeOwned> Loader<T> {
     fn gather(&self, world: &dyn World, recorder: &RecordingFiles<'_>) -> Inputs {
         let names = self.rules.keys().variable_names(None);
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
-        let inputs = self.sources.gather(recorder, names.as_ref(), || world.environment(&is_ours));
+        let own = self.own_contents(recorder);
+        let inputs = self.sources.gather(recorder, own, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
         if !inputs.diagnostics.is_empty() {
             // A folder without a file to read has no content that could differ.
             recorder.note("file diagnostics", fingerprint_of(&inputs.diagnostics));
         }
         inputs
+    }
+
+    /// What the sources of the program returned last. Nothing is read here.
+    #[cfg(feature = "sources")]
+    fn own_contents(&self, recorder: &RecordingFiles<'_>) -> Vec<Result<Document, Diagnostic>> {
+        let contents = self.own_sources.contents().into_iter().enumerate();
+        let noted = contents.map(|(index, (fingerprint, document))| {
+            recorder.note(&format!("source {index}"), fingerprint);
+            document
+        });
+        noted.collect()
+    }
+
+    #[cfg(not(feature = "sources"))]
+    fn own_contents(&self, _: &RecordingFiles<'_>) -> [Result<Document, Diagnostic>; 0] {
+        []
     }
 
     /// Compiles the schema anew if one of its files is another than when it was compiled last.
@@ -273,10 +298,13 @@ impl<T: DeserializeOwned> Loader<T> {
         Ok(())
     }
 
-    /// Reads everything once and validates it without deserializing it. The schema is not read again, so it may be a pipe, too.
-    pub(crate) fn inspect(self, world: &dyn World) -> Inspection {
+    /// Reads everything once and validates it, with or without the type. The schema is not read again, so it may be a pipe, too.
+    pub(crate) fn inspect(self, world: &dyn World, is_typed: bool) -> Inspection {
         let inputs = self.gather(world, &RecordingFiles::of(world));
-        let outcome = check(&self.rules, &inputs);
+        let outcome = match is_typed {
+            true => self.settle(&inputs, None).map(|resolved| resolved.into_parts().1),
+            false => check(&self.rules, &inputs),
+        };
         Inspection { rules: self.rules, inputs, outcome }
     }
 
@@ -349,6 +377,24 @@ impl<T: DeserializeOwned> Loader<T> {
         running: Option<&Value>,
     ) -> Result<Candidate<T>, ConfigError> {
         let rules = &self.rules;
+        let resolved = self.settle(inputs, running);
+        let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, rules))?;
+        let warnings = Diagnostics::of_checked(resolved.checked(), rules);
+        let texts = inputs.documents.iter().filter_map(|document| match document {
+            // A source may hold what must not be recorded, such as the secrets of a vault.
+            Document::Text(source, _) => {
+                Some(Arc::clone(source)).filter(|text| text.layer() <= LayerKind::File)
+            }
+            Document::Parsed(_) | Document::Dotenv(_) => None,
+        });
+        let sources = texts.collect();
+        let read_sources = self.sources.read_sources(inputs);
+        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, read_sources, warnings })
+    }
+
+    /// Checks and deserializes the inputs, and checks the settings by the rules of the embedder.
+    fn settle(&self, inputs: &Inputs, running: Option<&Value>) -> Result<Resolved<T>, Refused> {
+        let rules = &self.rules;
         let resolved = unwound(|| {
             let checked = check(rules, inputs).map_err(|refused| refused.with_type::<T>(rules));
             let checked = self.with_layer_check(checked, running.is_some());
@@ -358,17 +404,7 @@ impl<T: DeserializeOwned> Loader<T> {
                 None => Ok(written),
             }
         });
-        let resolved =
-            resolved.unwrap_or_else(|panic| Err(Refused::of(vec![panicked("reading it", &panic)])));
-        let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, rules))?;
-        let warnings = Diagnostics::of_checked(resolved.checked(), rules);
-        let texts = inputs.documents.iter().filter_map(|document| match document {
-            Document::Text(source, _) => Some(Arc::clone(source)),
-            Document::Parsed(_) | Document::Dotenv(_) => None,
-        });
-        let sources = texts.collect();
-        let read_sources = self.sources.read_sources(inputs);
-        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, read_sources, warnings })
+        resolved.unwrap_or_else(|panic| Err(Refused::of(vec![panicked("reading it", &panic)])))
     }
 
     /// Refuses what the check of the layers refuses, also if there are other reasons already.
@@ -424,14 +460,6 @@ pub(crate) fn fingerprint_of(diagnostics: &[Diagnostic]) -> Fingerprint {
 /// The outline of a type. Code of the type may panic on a made-up value; the other keys are known nevertheless.
 fn outline_of<T: DeserializeOwned>() -> Outline {
     Outline::guarded::<T>(&|pass| drop(catch_unwind(AssertUnwindSafe(pass))))
-}
-
-/// The result of a closure, or the message of its panic.
-pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
-    })
 }
 
 /// The diagnostic about a panic of the embedder's code.

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod busy;
+pub(crate) mod config_event;
 pub(crate) mod config_path;
 pub(crate) mod engine;
 pub(crate) mod error;
@@ -13,8 +14,14 @@ pub(crate) mod loading;
 #[cfg(feature = "schema")]
 pub mod schemas;
 pub(crate) mod snapshot;
+#[cfg(feature = "sources")]
+pub(crate) mod source;
 pub(crate) mod sources;
 pub(crate) mod status;
+#[cfg(feature = "tracing")]
+pub(crate) mod tracing_events;
+mod unwound;
+pub(crate) mod view;
 pub(crate) mod violations;
 #[cfg(feature = "watch")]
 pub(crate) mod watch;

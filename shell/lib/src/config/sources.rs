@@ -28,13 +28,13 @@ pub struct Sources {
 /// A layer of the program, and its place within its kind.
 #[derive(Clone, Debug)]
 pub struct GivenLayer {
-    /// How many files of its kind are below it.
+    /// How many files or sources of its kind are below it.
     pub above: usize,
     /// The layer.
     pub layer: Layer,
 }
 
-/// A source of one generation: a file, a `.env` file, or a layer of the program.
+/// A source of one generation: a file, a `.env` file, or a source or a layer of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadSource {
@@ -82,11 +82,12 @@ impl Sources {
         documents::document(source, &path.to_string_lossy(), language)
     }
 
-    /// Reads all sources once. `names` finds the variables that name files of secrets; `environment` is called if no environment was
-    /// given.
+    /// Reads all sources once. `own` has the contents of the sources of the program, `names` finds the variables that name files of
+    /// secrets, and `environment` is called if no environment was given.
     pub fn gather(
         &self,
         files: &dyn Files,
+        own: impl IntoIterator<Item = Result<Document, Diagnostic>>,
         names: Option<&EnvironmentNames<'_>>,
         environment: impl FnOnce() -> Environment,
     ) -> Inputs {
@@ -103,6 +104,14 @@ impl Sources {
             inputs.diagnostics.extend(diagnostics);
             self.add_layers(&mut inputs, LayerKind::File, at + 1);
         }
+        self.add_layers(&mut inputs, LayerKind::Source, 0);
+        for (at, content) in own.into_iter().enumerate() {
+            match content {
+                Ok(document) => inputs.documents.push(document),
+                Err(diagnostic) => inputs.diagnostics.push(diagnostic),
+            }
+            self.add_layers(&mut inputs, LayerKind::Source, at + 1);
+        }
         self.add_layers(&mut inputs, LayerKind::Dotenv, 0);
         for (at, path) in self.dotenv.iter().enumerate() {
             let (variables, diagnostics) = documents::read_dotenv(files, path, names);
@@ -113,7 +122,7 @@ impl Sources {
             inputs.diagnostics.extend(diagnostics);
             self.add_layers(&mut inputs, LayerKind::Dotenv, at + 1);
         }
-        for kind in [LayerKind::Source, LayerKind::Remote, LayerKind::Env] {
+        for kind in [LayerKind::Remote, LayerKind::Env] {
             self.add_layers(&mut inputs, kind, 0);
         }
         add_secret_files(&mut inputs.environment, files, names);
@@ -139,6 +148,7 @@ impl Sources {
         }
         let given = inputs.documents.iter().filter_map(|document| match document {
             Document::Parsed(layer) => Some(layer.root().origin().source()),
+            Document::Text(source, _) => Some(source).filter(|source| source.layer() == LayerKind::Source),
             _ => None,
         });
         all.extend(given.map(|source| ReadSource::present(source.layer(), source.name())));

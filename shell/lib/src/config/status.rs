@@ -10,6 +10,8 @@ use speckit_core::tree::diff::Change;
 
 use crate::config::events::{ConfigReloadEvent, Diagnostics};
 use crate::config::snapshot::Snapshot;
+#[cfg(feature = "sources")]
+use crate::config::source::SourceStatus;
 
 /// The status of a running configuration, from [`Config::status`](crate::Config::status).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +45,9 @@ pub struct Status {
     pub warnings: Vec<Diagnostic>,
     /// The files that differ from the running configuration, sorted by path.
     pub drift: Vec<PathBuf>,
+    /// The sources of the program, in the order of their calls.
+    #[cfg(feature = "sources")]
+    pub sources: Vec<SourceStatus>,
 }
 
 /// How changes are detected.
@@ -96,7 +101,7 @@ impl StatusTracker {
     }
 
     /// Why the newest content of the files is not in use.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "tracing"))]
     pub(crate) fn refusal(&self) -> Option<&Diagnostics> {
         self.refusal.as_ref()
     }
@@ -154,6 +159,8 @@ impl StatusTracker {
             refusal: self.refusal.clone(),
             warnings: self.warnings.clone(),
             drift,
+            #[cfg(feature = "sources")]
+            sources: Vec::new(),
         }
     }
 }

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{
-    Environment, EnvironmentNames, Language, MAX_BYTES, absent_file, decode, folder_with_unread_files,
-    folder_without_documents,
+    Environment, EnvironmentNames, Language, MAX_BYTES, absent_file, decode, folder_without_documents,
 };
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
@@ -133,14 +132,16 @@ pub struct FileSource {
 ///
 /// A folder is read as conf.d: its `*.toml` files in the order of their names. An absent file that is not required gives no document.
 /// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/format`, `file/too-large`, `parse/not-utf8`
-/// and, as warnings, `file/empty`, `file/format` for files of a folder that are not read, and `file/absent` for a file that is probably
+/// and, as warnings, `file/empty`, and `file/absent` for a file that is probably
 /// meant to be another one, unless that is among the `known` ones.
 pub fn read(files: &dyn Files, file: &FileSource, known: &[FileSource]) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     match layered(files, &file.path) {
         Ok(paths) => {
-            diagnostics.extend(of_folder(files, &file.path, paths.is_empty()));
+            if paths.is_empty() {
+                diagnostics.extend(without_documents(files, &file.path));
+            }
             for path in paths {
                 match read_document(files, &path, file.language) {
                     Ok((document, diagnostic)) => {
@@ -182,14 +183,9 @@ pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
 }
 
-/// The diagnostic about a folder without a file to read, or with files that are not read.
-fn of_folder(files: &dyn Files, folder: &Path, is_without_documents: bool) -> Option<Diagnostic> {
-    let names = names_in(files, folder)?;
-    let folder = folder.display().to_string();
-    if is_without_documents {
-        return Some(folder_without_documents(&folder, &names));
-    }
-    folder_with_unread_files(&folder, &names)
+/// The diagnostic about a folder without a file to read.
+fn without_documents(files: &dyn Files, folder: &Path) -> Option<Diagnostic> {
+    Some(folder_without_documents(&folder.display().to_string(), &names_in(files, folder)?))
 }
 
 /// The warning about an absent file that is probably meant to be another one.
@@ -274,7 +270,7 @@ pub fn is_file(path: &Path) -> bool {
 }
 
 /// Whether the path, or the target of its links, is a folder.
-#[cfg(all(feature = "agents", feature = "app", feature = "auth"))]
+#[cfg(any(feature = "commands", all(feature = "agents", feature = "app", feature = "auth")))]
 pub(crate) fn is_folder(path: &Path) -> bool {
     path.is_dir()
 }

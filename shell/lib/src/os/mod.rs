@@ -5,6 +5,8 @@ pub mod documents;
 #[cfg(feature = "retry")]
 pub mod entropy;
 pub mod environment;
+#[cfg(feature = "commands")]
+pub mod output;
 #[cfg(all(unix, any(feature = "agents", feature = "auth", feature = "bench")))]
 pub(crate) mod process_group;
 #[cfg(all(unix, feature = "agents"))]

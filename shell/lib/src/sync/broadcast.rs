@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::mem::take;
+use std::pin::Pin;
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Weak};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use futures_core::Stream;
 
 use crate::sync::{Monitor, Mutex};
 
@@ -24,7 +27,9 @@ pub trait BroadcastEvent: Clone {
 }
 
 /// The receiver of one subscriber. As an iterator it blocks until the next event, and ends with the last one; in async code, await
-/// [`Receiver::recv`].
+/// [`Receiver::recv`], or use it as a [`Stream`].
+///
+/// It is both an iterator and a stream: where a trait such as `StreamExt` is in scope, `next` may mean either, and `recv` does not.
 ///
 /// A slow receiver delays nothing: once [`BroadcastEvent::CAPACITY`] events wait, the oldest
 /// [droppable](BroadcastEvent::is_droppable) ones are dropped, and one event replaces them and has their number.
@@ -56,17 +61,27 @@ impl<E: BroadcastEvent> Receiver<E> {
 
     /// The next event, in any async runtime; `None` after the last one. Cancel safe.
     pub async fn recv(&mut self) -> Option<E> {
-        poll_fn(|context| {
-            let mut pending = self.queue.lock();
-            match pending.next() {
-                Err(TryRecvError::Empty) => {
-                    pending.waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
-                received => Poll::Ready(received.ok()),
+        poll_fn(|context| self.poll_recv(context)).await
+    }
+
+    fn poll_recv(&mut self, context: &Context<'_>) -> Poll<Option<E>> {
+        let mut pending = self.queue.lock();
+        match pending.next() {
+            Err(TryRecvError::Empty) => {
+                pending.waker = Some(context.waker().clone());
+                Poll::Pending
             }
-        })
-        .await
+            received => Poll::Ready(received.ok()),
+        }
+    }
+}
+
+/// The events, until the last one. Dropping a pending `next` loses none.
+impl<E: BroadcastEvent> Stream for Receiver<E> {
+    type Item = E;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<E>> {
+        self.poll_recv(context)
     }
 }
 
@@ -206,8 +221,9 @@ fn change<E>(queue: &Queue<E>, change: impl FnOnce(&mut Pending<E>)) {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
-    use std::future::Future as _;
 
     #[derive(Clone, Debug, PartialEq)]
     enum Sample {
@@ -340,11 +356,15 @@ mod tests {
             }
         });
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut context = std::task::Context::from_waker(&waker);
+        let mut context = Context::from_waker(&waker);
         let mut received = Vec::new();
         loop {
-            let mut next = std::pin::pin!(events.recv());
-            match next.as_mut().poll(&mut context) {
+            // Each attempt is a new future, so a dropped one loses no event; the stream takes the last of them.
+            let next = match received.len() {
+                0 | 1 => pin!(events.recv()).poll(&mut context),
+                _ => Pin::new(&mut events).poll_next(&mut context),
+            };
+            match next {
                 Poll::Ready(Some(event)) => received.push(event),
                 Poll::Ready(None) => break,
                 Poll::Pending => std::thread::park(),

@@ -65,7 +65,7 @@ fn open_with_agents(folder: &TempDir, script: &str, count: usize) -> Config<AppC
     );
     let path = folder.path().join("speckit.toml");
     std::fs::write(&path, text).unwrap();
-    ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap()
+    ConfigLoader::new(&path).environment(Environment::default()).open().unwrap()
 }
 
 /// The run, and everything that could be shown of it.

@@ -30,7 +30,7 @@ fn config_text(timeout_s: u32) -> String {
 fn open_config(folder: &TempDir) -> Config<AppConfig> {
     let path = folder.path().join(FILE);
     std::fs::write(&path, config_text(10)).unwrap();
-    ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap()
+    ConfigLoader::new(&path).environment(Environment::default()).open().unwrap()
 }
 
 fn request() -> Request {
@@ -83,7 +83,7 @@ async fn the_api_keys_of_all_providers_are_masked() {
         .replace("args = ['wait 100']\n[providers", &format!("args = ['stdout {value}']\n[providers"))
         + &format!("api_key_env = '{name}'\n");
     std::fs::write(&path, text).unwrap();
-    let config = ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap();
+    let config = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
     let (orchestrator, _) = orchestrator(10);
     let run = orchestrator.run_stage(&config, Stage::Plan, &request()).await.unwrap();
     assert_eq!(run.agents[0].output.stdout, "[redacted]\n");
@@ -96,7 +96,7 @@ async fn the_secrets_of_the_configuration_are_masked_too() {
     let text = config_text(10).replace("wait 100", "stdout Hj2Lp8Gd; stdout Zq7Xw9Kv");
     let text = text.replace("[validation]\n", "[validation]\nstrict_schema = false\n");
     std::fs::write(&path, text + "api_key = 'Hj2Lp8Gd'\n").unwrap();
-    let config = ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap();
+    let config = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
     let (orchestrator, _) = orchestrator(10);
     let orchestrator = orchestrator.masking(Masks::of_texts(["Zq7Xw9Kv".into()]));
     let run = orchestrator.run_stage(&config, Stage::Plan, &request()).await.unwrap();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use speckit::store::{HistoryMode, StoreConfig, rusqlite};
-use speckit::{Config, ConfigReloadEvent, Receiver, RecordState};
+use speckit::{Config, ConfigEvent, ConfigReloadEvent, Receiver, RecordState};
 
 use super::{Settings, builder, describe_generations, history, write_and_reload};
 use crate::test_dir::TestDir;
@@ -12,10 +12,10 @@ use crate::test_dir::TestDir;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The codes of the warnings and the recorded generations that have arrived.
-fn received(events: &Receiver<ConfigReloadEvent>) -> Vec<String> {
+fn received(events: &Receiver<ConfigEvent<Settings>>) -> Vec<String> {
     let mut received = Vec::new();
     while let Ok(event) = events.try_recv() {
-        match event {
+        match event.event {
             ConfigReloadEvent::Warning { diagnostics } => {
                 received.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()));
             }
@@ -30,9 +30,9 @@ fn received(events: &Receiver<ConfigReloadEvent>) -> Vec<String> {
 }
 
 /// Waits for the next warning, and returns its code and message.
-fn next_warning(events: &Receiver<ConfigReloadEvent>) -> (String, String) {
+fn next_warning(events: &Receiver<ConfigEvent<Settings>>) -> (String, String) {
     loop {
-        if let ConfigReloadEvent::Warning { diagnostics } = events.recv_timeout(TIMEOUT).unwrap() {
+        if let ConfigReloadEvent::Warning { diagnostics } = events.recv_timeout(TIMEOUT).unwrap().event {
             return (diagnostics[0].code.to_string(), diagnostics[0].message.clone());
         }
     }
@@ -159,7 +159,8 @@ fn a_success_tells_whether_its_generation_is_recorded() {
     let config = builder(&dir).history_settings(mode).open().unwrap();
     let events = config.subscribe();
     let next_state = || loop {
-        if let ConfigReloadEvent::ReloadSuccess { recorded, .. } = events.recv_timeout(TIMEOUT).unwrap() {
+        if let ConfigReloadEvent::ReloadSuccess { recorded, .. } = events.recv_timeout(TIMEOUT).unwrap().event
+        {
             return recorded;
         }
     };
@@ -209,7 +210,7 @@ fn a_failing_write_gives_one_warning_until_a_write_succeeds() {
     let receive_codes = || {
         let mut codes = Vec::new();
         while let Ok(event) = events.try_recv() {
-            if let ConfigReloadEvent::Warning { diagnostics } = event {
+            if let ConfigReloadEvent::Warning { diagnostics } = event.event {
                 codes.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()));
             }
         }

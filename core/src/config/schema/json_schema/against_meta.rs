@@ -131,7 +131,7 @@ fn unknown_dialect(documents: &Documents, document: &Value) -> Option<Diagnostic
         None => {
             let message = format!("`{named}` is not known and read as Draft 7");
             Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).help(
-                "name a draft from Draft 4 to 2020-12, or map the address of the meta-schema: --schema-map URL-PREFIX=DIR",
+                "name a draft from Draft 4 to 2020-12, or map the address of the meta-schema to the folder that has it",
             )
         }
     };

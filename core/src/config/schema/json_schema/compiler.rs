@@ -125,7 +125,7 @@ impl<'d> Compiler<'d> {
                 self.diagnostics.push(diagnostic.at(value.origin()).help(if text.starts_with('#') {
                     "define it there, or correct the pointer"
                 } else {
-                    "map its address to the folder that has the document: --schema-map URL-PREFIX=DIR"
+                    "map its address to the folder that has the document"
                 }));
                 None
             }

@@ -9,6 +9,8 @@ mod alternatives;
 mod applicable;
 mod ascii_pattern;
 mod assertion;
+#[cfg(feature = "proptest")]
+mod bounds;
 mod check;
 mod choices;
 mod compile;

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use crate::tree::{Fingerprint, Origin, Source};
 
 mod free_names;
+mod listing;
 mod names;
 mod prefix;
 mod reader;
@@ -18,6 +19,7 @@ mod secrets;
 mod service_links;
 
 pub use free_names::FreeNames;
+pub use listing::listing;
 pub use names::{EnvironmentNames, VariableRow};
 pub use prefix::prefix_of;
 
@@ -84,8 +86,17 @@ impl Environment {
         Origin::whole(&self.source(name, ""))
     }
 
-    /// An environment of these texts.
-    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    /// An environment of these texts: pairs of `&str`, those of a map of `String`, or `std::env::vars()`.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use speckit_core::config::source::Environment;
+    /// let map = BTreeMap::from([(String::from("APP_PORT"), String::from("80"))]);
+    /// assert_eq!(Environment::of(&map).text("APP_PORT"), Some("80"));
+    /// assert_eq!(Environment::of(map).text("APP_PORT"), Some("80"));
+    /// assert_eq!(Environment::of([("APP_PORT", "80")]).text("APP_PORT"), Some("80"));
+    /// ```
+    pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         Self::new(variables.into_iter().map(|(name, text)| (name, Variable::Text(text.into()))))
     }
 

@@ -117,7 +117,8 @@ impl<'a> EnvironmentReader<'a> {
             }
             Ok(value) => {
                 if !is_file && let Some(capitals) = self.names.key_in_capitals(name, &key) {
-                    self.diagnostics.push(lowered(name, &key, &capitals).at(value.origin()));
+                    self.diagnostics
+                        .push(lowered(name, &key, &capitals, self.names.schema.is_some()).at(value.origin()));
                 }
                 self.set(key, value, former, name);
             }
@@ -258,13 +259,11 @@ impl TreeBuilder {
 }
 
 /// The warning that a free name was read in small letters.
-fn lowered(variable: &str, key: &Key, capitals: &Key) -> Diagnostic {
+fn lowered(variable: &str, key: &Key, capitals: &Key, has_schema: bool) -> Diagnostic {
     let (lower, upper) = (key.last_name().unwrap_or_default(), capitals.last_name().unwrap_or_default());
     let stem = variable.strip_suffix(upper).unwrap_or_default();
-    let help = format!(
-        "write `{stem}{lower}` if that is meant; for `{upper}`, set the key in a file, or write \"x-env-case\": \"keep\" into the \
-         schema"
-    );
+    let keep = if has_schema { ", or write \"x-env-case\": \"keep\" into the schema" } else { "" };
+    let help = format!("write `{stem}{lower}` if that is meant; for `{upper}`, set the key in a file{keep}");
     let message = format!("`{variable}` sets `{key}`, not `{capitals}`");
     Diagnostic::warning(Code::EnvCase, key.clone(), message).help(help)
 }

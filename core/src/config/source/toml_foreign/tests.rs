@@ -140,7 +140,7 @@ fn punctuation_of_another_format_gets_the_help_that_ends_it() {
         (
             "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
             "1:1 invalid key-value pair, expected key; TOML consists of `key = value` lines; a JSON file needs the \
-             extension .json, or give --config-format json",
+             extension `.json`",
         ),
     ]);
 }

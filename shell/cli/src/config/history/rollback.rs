@@ -120,7 +120,8 @@ fn require_valid(
     let documents = documents.map_err(|diagnostic| context.refuse(&[diagnostic]))?;
     // Files that hold secrets are read anew, as at each load.
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
-    let gathered = without_files.gather(&Disk, rules.keys().variable_names(None).as_ref(), Default::default);
+    let gathered =
+        without_files.gather(&Disk, [], rules.keys().variable_names(None).as_ref(), Default::default);
     let inputs = Inputs { documents, ..gathered };
     let checked = rules.check(rules.read(&inputs)).and_then(|checked| match context.is_application() {
         true => checked.typed::<AppConfig>().map(drop),

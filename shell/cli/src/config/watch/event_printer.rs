@@ -54,7 +54,8 @@ impl<'a> EventPrinter<'a> {
         self.print("reload_failed", &json!({ "diagnostics": error.diagnostics() }), String::new);
     }
 
-    pub(super) fn event<T>(&mut self, event: &ConfigReloadEvent, snapshot: &Snapshot<T>) {
+    /// An event, with the warnings of the generation that it published.
+    pub(super) fn event(&mut self, event: &ConfigReloadEvent, warnings: &Diagnostics) {
         match event {
             ConfigReloadEvent::FileChanged { paths } => {
                 self.print("file_changed", &json!({ "paths": paths }), || {
@@ -70,7 +71,7 @@ impl<'a> EventPrinter<'a> {
                 let (pending_restart, recorded) = (pending.as_slice(), *recorded);
                 let data = SuccessData { changed, pending_restart, elapsed_us: elapsed, recorded };
                 self.print("reload_success", &data, || success(*generation, changed, &pending, elapsed));
-                self.report_new_warnings(snapshot.warnings());
+                self.report_new_warnings(warnings);
             }
             // A person expects it and sees a warning where it fails.
             ConfigReloadEvent::Recorded { generation } if self.context.is_json() => {

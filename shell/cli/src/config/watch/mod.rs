@@ -10,10 +10,13 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
 
 use crate::args::{FallbackArg, WatchArgs};
-use crate::context::{CommandResult, Context, Exit, Need, exit_for};
+use crate::context::{CommandResult, Context, Exit, Need};
 use crate::signals::{ScreenSignal, Signal, SignalListener, Then};
 use speckit::internal::clock;
-use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Receiver};
+use speckit::{
+    Builder, Config, ConfigError, ConfigEvent, ConfigReloadEvent, Diagnostics, Fallback, HotReloadWatcher,
+    Receiver,
+};
 
 mod dashboard;
 mod event_printer;
@@ -40,7 +43,8 @@ pub(crate) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
 
 /// An input of the main loop.
 enum WatchInput {
-    Event(Box<ConfigReloadEvent>),
+    /// An event, with the warnings of the generation that it published.
+    Event(Box<ConfigReloadEvent>, Diagnostics),
     Signal(Signal),
     Key(KeyEvent),
     Screen(ScreenSignal),
@@ -108,7 +112,7 @@ fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
     while !context.terminal.is_closed() {
         let Ok(input) = inputs.recv() else { break };
         match input {
-            WatchInput::Event(event) => printer.event(&event, &config.snapshot()),
+            WatchInput::Event(event, warnings) => printer.event(&event, &warnings),
             WatchInput::Signal(Signal::Reload) => printer.reloaded(config.reload()),
             WatchInput::Signal(Signal::End) => break,
             WatchInput::Key(_) | WatchInput::Screen(_) | WatchInput::Lost(_) => {}
@@ -124,23 +128,24 @@ fn report_refused(context: &Context, error: &ConfigError) -> Exit {
         EventPrinter::new(context).refused(error);
     }
     match error {
-        ConfigError::Refused { diagnostics, .. } => exit_for(diagnostics),
+        ConfigError::Refused { diagnostics, .. } => Exit::of_invalid(diagnostics),
         _ => Exit::Incomplete,
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the thread ends when the event channel closes, and is joined")]
-fn forward(
-    events: Receiver<ConfigReloadEvent>,
+fn forward<T: Send + Sync + 'static>(
+    events: Receiver<ConfigEvent<T>>,
     sender: Sender<WatchInput>,
     mut vacuum: Option<HistoryVacuum>,
 ) -> JoinHandle<()> {
     thread::spawn(move || {
-        for event in events {
+        for ConfigEvent { event, snapshot, .. } in events {
             if let Some(vacuum) = &mut vacuum {
                 vacuum.event(&event);
             }
-            if sender.send(WatchInput::Event(Box::new(event))).is_err() {
+            let warnings = snapshot.map(|snapshot| snapshot.warnings().clone()).unwrap_or_default();
+            if sender.send(WatchInput::Event(Box::new(event), warnings)).is_err() {
                 break;
             }
         }

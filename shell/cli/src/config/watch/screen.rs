@@ -69,7 +69,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
             self.refresh(at);
             terminal.draw(|frame| draw(frame, &mut self.dashboard, at, has_color))?;
             let message = match inputs.recv_timeout(TICK) {
-                Ok(WatchInput::Event(event)) => DashboardMessage::Event { event: *event, at: since(started) },
+                Ok(WatchInput::Event(event, _)) => {
+                    DashboardMessage::Event { event: *event, at: since(started) }
+                }
                 Ok(WatchInput::Key(key)) => DashboardMessage::Key(key),
                 Ok(WatchInput::Signal(Signal::Reload)) => self.reload(),
                 Ok(WatchInput::Lost(error)) => return Err(error),

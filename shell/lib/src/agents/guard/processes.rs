@@ -120,7 +120,8 @@ pub(in crate::agents) fn left_process(pid: u32) -> LeftProcess {
     LeftProcess { pid, command: String::from_utf8_lossy(program).into_owned() }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::process::{Child, Command};
 

@@ -8,6 +8,8 @@ use speckit_core::config::source::{Environment, Language, Override, parse, prefi
 use speckit_core::{Layer, LayerKind, Source};
 
 use super::Builder;
+#[cfg(feature = "sources")]
+use crate::config::sources::GivenLayer;
 use crate::config::sources::Sources;
 use crate::os::documents::FileSource;
 
@@ -174,6 +176,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub fn layer(mut self, layer: Layer) -> Self {
         match layer.kind() {
             LayerKind::Defaults => self.options.defaults.push(layer),
+            #[cfg(feature = "sources")]
+            LayerKind::Source => {
+                self.sources.layers.push(GivenLayer { above: self.own_sources.len(), layer });
+            }
             _ => self.sources.add_layer(layer),
         }
         self

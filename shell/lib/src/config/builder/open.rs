@@ -33,8 +33,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Reads everything once and checks all rules except those of [`Builder::validate`]: for commands that show a
-    /// configuration, even a refused one. Each file is read once, so it may be a pipe.
+    /// Reads everything once and checks all rules: for commands that show a configuration, even a refused one. Each file is read
+    /// once, so it may be a pipe.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -45,9 +45,23 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     ///
     /// # Errors
     /// [`ConfigError::Rules`] with every mistake of the defaults and the schema.
-    pub fn inspect(mut self) -> Result<Inspection, ConfigError> {
+    pub fn inspect(self) -> Result<Inspection, ConfigError> {
+        self.inspection(true)
+    }
+
+    /// As [`Builder::inspect`], without reading the settings as their type: for a type that asks for nothing, only the schema says
+    /// what a text is.
+    #[doc(hidden)]
+    pub fn inspect_without_type(self) -> Result<Inspection, ConfigError> {
+        self.inspection(false)
+    }
+
+    fn inspection(mut self, is_typed: bool) -> Result<Inspection, ConfigError> {
         let world = self.world.take().unwrap_or_else(|| Arc::new(Host::read_once()));
-        Ok(self.loader(&*world)?.inspect(&*world))
+        let loader = self.loader(&*world)?;
+        #[cfg(feature = "sources")]
+        let loader = self.with_sources(loader)?;
+        Ok(loader.inspect(&*world, is_typed))
     }
 
     /// The rules alone. Only schema files are read.
@@ -67,7 +81,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// The loader for all reads of this configuration.
-    fn loader(&mut self, world: &dyn World) -> Result<Loader<T>, ConfigError> {
+    pub(super) fn loader(&mut self, world: &dyn World) -> Result<Loader<T>, ConfigError> {
         let mut mistakes = std::mem::take(&mut self.mistakes);
         let has_wrong_prefix = mistakes.iter().any(|mistake| mistake.code == Code::RulePrefix);
         if self.options.prefix.is_none() && !has_wrong_prefix && !self.sources.dotenv.is_empty() {
@@ -99,9 +113,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # Errors
     /// [`ConfigError::Rules`] with every mistake of the defaults and the schema;
     /// [`ConfigError::Refused`] with all diagnostics, when one of them is an error.
-    pub fn open(mut self) -> Result<Config<T>, ConfigError> {
+    pub fn open(self) -> Result<Config<T>, ConfigError> {
+        let opened = self.open_config();
+        #[cfg(feature = "tracing")]
+        if let Err(refusal) = &opened {
+            crate::config::tracing_events::load_failed(refusal.diagnostics());
+        }
+        opened
+    }
+
+    fn open_config(mut self) -> Result<Config<T>, ConfigError> {
         let world = self.world.take().unwrap_or_else(|| Arc::new(Host::default()));
         let loader = self.loader(&*world)?;
+        #[cfg(feature = "sources")]
+        let loader = self.with_sources(loader)?;
+        self.open_with(loader, world)
+    }
+
+    pub(super) fn open_with(
+        self,
+        loader: Loader<T>,
+        world: Arc<dyn World>,
+    ) -> Result<Config<T>, ConfigError> {
         let watching = self.watching;
         #[cfg(feature = "sqlite")]
         let record = self.history.map(|open| RecordOptions {

@@ -44,7 +44,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     pub(crate) fn schema_text(mut self, name: &str, text: &str, compile: Compile) -> Self {
         match compile_text(name, text, compile) {
-            Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
+            Ok(schema) => self.schema = SchemaSource::Given { schema: Box::new(schema), text: text.into() },
             Err(diagnostics) => self.mistakes.extend(diagnostics),
         }
         self
@@ -86,6 +86,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     {
         let schema =
             schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
-        self.schema_json_unchecked(&schema.to_value().to_string())
+        // Written in lines, for whoever prints it. A value without floats always has a text.
+        self.schema_json_unchecked(&serde_json::to_string_pretty(&schema).unwrap_or_default())
     }
 }

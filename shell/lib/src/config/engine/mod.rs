@@ -7,7 +7,10 @@ mod recorder;
 #[cfg(feature = "sqlite")]
 mod recording;
 mod reloader;
+mod reporting;
 mod running;
+#[cfg(feature = "sources")]
+mod source_events;
 #[cfg(feature = "watch")]
 mod watched;
 

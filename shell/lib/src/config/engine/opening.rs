@@ -25,6 +25,7 @@ use crate::instrumentation::operation::{Operation, OperationTimer, timed_result}
 use crate::os::world::{RecordingFiles, World};
 use crate::sync::Mutex;
 use crate::sync::broadcast::Broadcast;
+use crate::sync::notifier::Notifier;
 
 /// Everything that opening a configuration needs.
 pub(crate) struct Start<T> {
@@ -94,7 +95,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             }
         };
         let timer = OperationTimer::start(Operation::Publish).of_generation(1);
-        let current = ArcSwap::from_pointee(Snapshot::new(1, candidate));
+        let current = Arc::new(ArcSwap::from_pointee(Snapshot::new(1, candidate)));
         timer.finish(true);
         let mut tracker = StatusTracker::new(world.now(), refusal.as_ref().map(Diagnostics::from));
         tracker.warnings = warnings;
@@ -123,10 +124,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         Ok(Self {
             current,
             events: Broadcast::default(),
+            publications: Notifier::default(),
             barrier: ReloadBarrier::default(),
             world,
             #[cfg(feature = "sqlite")]
             recorder,
+            #[cfg(feature = "sources")]
+            own_sources: Arc::clone(&reloader.loader.own_sources),
             files: reloader.loader.sources.files.clone(),
             tracker: Mutex::new(tracker),
             reloader: Mutex::new(reloader),

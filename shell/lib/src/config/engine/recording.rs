@@ -37,7 +37,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 .warnings
                 .retain(|warning| !matches!(warning.code, Code::HistoryUnavailable | Code::HistoryUnwritten)),
             JournalEvent::Recorded { generation } => {
-                self.events.send(&ConfigReloadEvent::Recorded { generation });
+                self.emit(&ConfigReloadEvent::Recorded { generation }.into());
             }
         }
     }

@@ -16,20 +16,26 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::{ReadResult, ReloadAction, ReloadEventKind, ReloadInput};
 use speckit_core::tree::diff::{Change, diff};
-use speckit_core::{Diagnostic, Key, Severity, Value};
+use speckit_core::{Key, Severity, Value};
 
 use crate::config::busy::{BusyOwner, ReloadBarrier};
+use crate::config::config_event::ConfigEvent;
 use crate::config::error::ConfigError;
 use crate::config::events::{ConfigReloadEvent, Diagnostics, RecordState};
 use crate::config::loading::{panicked, unwound};
 use crate::config::snapshot::Snapshot;
+#[cfg(feature = "sources")]
+use crate::config::source::SourceSet;
 use crate::config::status::{Status, StatusTracker};
+#[cfg(feature = "tracing")]
+use crate::config::tracing_events;
 use crate::instrumentation::operation::{Operation, OperationTimer};
 use crate::os::documents;
 use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{RecordingFiles, World};
 use crate::sync::Mutex;
 use crate::sync::broadcast::Broadcast;
+use crate::sync::notifier::Notifier;
 
 #[cfg(feature = "sqlite")]
 use super::recorder::HistoryRecorder;
@@ -37,13 +43,18 @@ use super::reloader::{Reloader, Trigger};
 
 /// The state that all handles of one configuration share.
 pub(crate) struct RunningConfig<T> {
-    pub(crate) current: ArcSwap<Snapshot<T>>,
-    pub(crate) events: Broadcast<ConfigReloadEvent>,
+    pub(crate) current: Arc<ArcSwap<Snapshot<T>>>,
+    pub(crate) events: Broadcast<ConfigEvent<T>>,
+    /// Notifies the views of a part of the settings.
+    pub(crate) publications: Notifier,
     pub(crate) barrier: ReloadBarrier,
     pub(crate) world: Arc<dyn World>,
     /// Records accepted and refused configurations.
     #[cfg(feature = "sqlite")]
     pub(crate) recorder: Option<HistoryRecorder<T>>,
+    /// The sources of the program.
+    #[cfg(feature = "sources")]
+    pub(super) own_sources: Arc<SourceSet>,
     /// The layered files, readable without the reloader's lock.
     pub(super) files: Vec<FileSource>,
     pub(super) tracker: Mutex<StatusTracker>,
@@ -169,6 +180,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let now = self.world.now();
         let elapsed = now.saturating_sub(started);
         if let Some((old, new)) = &swapped {
+            self.publications.notify();
+            #[cfg(feature = "tracing")]
+            tracing_events::new_warnings(old.warnings(), new.warnings());
             changed = differences(old, new);
             turn.is_renewed |= old.generation() != new.generation();
             self.tracker().published(now, elapsed, old.generation() != new.generation());
@@ -181,17 +195,16 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         for action in &actions {
             if let ReloadAction::Emit(notice) = action {
                 let event = self.event(reloader, *notice, elapsed, &changed);
-                self.tracker().record(&event);
-                self.events.send(&event);
+                self.emit(&event);
                 #[cfg(feature = "sqlite")]
                 if let ConfigReloadEvent::ReloadSuccess {
                     generation, recorded: RecordState::Pending, ..
-                } = event
+                } = event.event
                 {
                     self.announce_record(generation);
                 }
                 #[cfg(feature = "sqlite")]
-                if let ConfigReloadEvent::ReloadFailed { diagnostics, .. } = event {
+                if let ConfigReloadEvent::ReloadFailed { diagnostics, .. } = event.event {
                     self.record_refusal(diagnostics);
                 }
             }
@@ -210,10 +223,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         notice: ReloadEventKind,
         elapsed: Duration,
         changed: &[Change],
-    ) -> ConfigReloadEvent {
-        let current = self.current.load();
+    ) -> ConfigEvent<T> {
+        // No other thread replaces it meanwhile, so it is the generation of this event.
+        let current = self.current.load_full();
         let generation = current.generation();
-        match notice {
+        let event = match notice {
             ReloadEventKind::FileChanged => {
                 ConfigReloadEvent::FileChanged { paths: reloader.changed.clone() }
             }
@@ -232,7 +246,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 let recorded = RecordState::Off;
                 ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed, recorded }
             }
-        }
+        };
+        ConfigEvent { event, snapshot: (notice == ReloadEventKind::Success).then_some(current) }
     }
 
     /// Takes the hot-reload settings from the new configuration.
@@ -249,13 +264,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         }
         let quiet = reloader.hot_reload.debounce();
         reloader.machine.step(self.world.now(), ReloadInput::Debounce(quiet))
-    }
-
-    /// Emits a warning that is not about a value.
-    pub(crate) fn warn(&self, diagnostics: Vec<Diagnostic>) {
-        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(diagnostics) };
-        self.tracker().record(&event);
-        self.events.send(&event);
     }
 
     pub(super) fn lock_reloader(&self) -> Result<ReloaderLock<'_, T>, AlreadyLocked> {
@@ -279,7 +287,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let current = self.current.load_full();
         let guards = self.barrier.lock().guards;
         let drift = self.drift(&current);
-        self.tracker().status(self.world.now(), &current, guards, drift)
+        let status = self.tracker().status(self.world.now(), &current, guards, drift);
+        #[cfg(feature = "sources")]
+        let status = Status { sources: self.source_status(), ..status };
+        status
     }
 
     /// The files whose content differs from that of a generation.

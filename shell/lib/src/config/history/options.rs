@@ -13,7 +13,7 @@ use super::sqlite::SqliteJournal;
 pub(crate) type RetentionFn<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
 
 /// Opens a journal, whose path may come from the layers that could be read.
-pub(crate) type JournalOpener = Box<dyn FnOnce(&Lookup<'_>) -> Result<SqliteJournal, Diagnostic>>;
+pub(crate) type JournalOpener = Box<dyn FnOnce(&Lookup<'_>) -> Result<SqliteJournal, Diagnostic> + Send>;
 
 /// How a configuration is recorded.
 pub(crate) struct RecordOptions<T> {

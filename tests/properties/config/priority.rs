@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use speckit::{Builder, Config, Environment, Layer, LayerKind};
+use speckit::{Builder, Config, Environment, Language, Layer, LayerKind, Source, SourceContent, SourceError};
 
 type Settings = BTreeMap<String, String>;
 
@@ -16,6 +16,7 @@ const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 enum Way {
     DefaultsText,
     File,
+    Source,
     Dotenv,
     Set,
     Overrides,
@@ -28,6 +29,7 @@ impl Way {
         match self {
             Self::DefaultsText => LayerKind::Defaults,
             Self::File => LayerKind::File,
+            Self::Source => LayerKind::Source,
             Self::Dotenv => LayerKind::Dotenv,
             Self::Set | Self::Overrides => LayerKind::Override,
             Self::Given(kind) => kind,
@@ -40,7 +42,7 @@ type Call = (Way, Vec<usize>);
 
 fn call() -> impl Strategy<Value = Call> {
     let given = prop::sample::select(&LayerKind::ALL[..]).prop_map(Way::Given);
-    let others = [Way::DefaultsText, Way::File, Way::Dotenv, Way::Set, Way::Overrides];
+    let others = [Way::DefaultsText, Way::File, Way::Source, Way::Dotenv, Way::Set, Way::Overrides];
     let way = prop_oneof![prop::sample::select(others.to_vec()), given];
     (way, prop::sample::subsequence(vec![0, 1, 2, 3], 1..=3))
 }
@@ -54,6 +56,22 @@ fn lines(call: usize, keys: &[usize], line: impl Fn(&str, &str) -> String) -> St
     keys.iter().map(|key| line(KEYS[*key], &value(call, *key))).collect()
 }
 
+/// A source of the program that never changes.
+struct FixedSource {
+    name: String,
+    text: String,
+}
+
+impl Source for FixedSource {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn read(&self) -> Result<SourceContent, SourceError> {
+        Ok(SourceContent::text(Language::Toml, self.text.clone()))
+    }
+}
+
 fn write(path: PathBuf, text: &str) -> PathBuf {
     std::fs::write(&path, text).unwrap();
     path
@@ -65,6 +83,7 @@ fn with_call(builder: Builder<Settings>, folder: &Path, at: usize, (way, keys): 
     match way {
         Way::DefaultsText => builder.defaults_toml(&toml()),
         Way::File => builder.file(write(folder.join(format!("{at}.toml")), &toml())),
+        Way::Source => builder.source(FixedSource { name: format!("source {at}"), text: toml() }),
         Way::Dotenv => {
             let text = lines(at, keys, |key, value| format!("APP_{}='{value}'\n", key.to_uppercase()));
             builder.dotenv(write(folder.join(format!("{at}.env")), &text))

@@ -252,6 +252,7 @@ codes! {
         TypeMismatch = "type/mismatch",
         TypeMissing = "type/missing",
         TypeOutOfRange = "type/out-of-range",
+        TypeSecret = "type/secret",
         TypeTooDeep = "type/too-deep",
         TypeUnknownField = "type/unknown-field",
         TypeUnknownVariant = "type/unknown-variant",

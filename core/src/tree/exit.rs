@@ -21,7 +21,7 @@ impl Exit {
             let is_file = diagnostic.code.family() == CodeFamily::File && diagnostic.code != Code::FileEmpty;
             diagnostic.severity == Severity::Error
                 && (is_file
-                    || diagnostic.code.family() == CodeFamily::Trust
+                    || matches!(diagnostic.code.family(), CodeFamily::Source | CodeFamily::Trust)
                     || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
         };
         if diagnostics.iter().any(is_unread) { Self::Incomplete } else { Self::Negative }
@@ -49,8 +49,15 @@ mod tests {
         let exit = |code| Exit::of_invalid(&[warning(Code::FileMissing), error(code)]).status();
         assert_eq!([Code::TypeMismatch, Code::FileEmpty].map(exit), [1, 1]);
         assert_eq!(
-            [Code::FileMissing, Code::EnvFile, Code::OverrideKey, Code::TrustRequired].map(exit),
-            [2; 4]
+            [
+                Code::FileMissing,
+                Code::EnvFile,
+                Code::OverrideKey,
+                Code::SourceUnreadable,
+                Code::TrustRequired
+            ]
+            .map(exit),
+            [2; 5]
         );
     }
 }

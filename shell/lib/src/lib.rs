@@ -95,7 +95,7 @@ pub use config::events::{ConfigReloadEvent, Diagnostics, RecordState};
 pub use config::handle::{Config, Loaded, Reloaded};
 #[cfg(feature = "sqlite")]
 pub use config::history::History;
-pub use config::loading::Inspection;
+pub use config::inspection::Inspection;
 #[cfg(feature = "schema")]
 pub use config::schemas;
 pub use config::snapshot::Snapshot;

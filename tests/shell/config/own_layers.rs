@@ -175,3 +175,12 @@ fn an_absent_file_with_a_near_name_beside_it_is_reported() {
     let known = app.builder().file(app.path("setings.toml")).file(app.path("settings.toml")).open().unwrap();
     assert!(known.snapshot().warnings().is_empty(), "the other file is one of the configuration");
 }
+
+#[test]
+fn values_that_set_nothing_are_no_layer() {
+    let nothing = BTreeMap::from([("port", None::<u16>)]);
+    let config = TestApp::new().builder().defaults_toml("port = 80").overrides("command line", &nothing);
+    let snapshot = config.open().unwrap().snapshot();
+    assert_eq!(snapshot.settings().port, 80);
+    assert_eq!(snapshot.checked().layers().len(), 1);
+}

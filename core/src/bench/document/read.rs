@@ -17,7 +17,7 @@ use crate::bench::outcome::FailedRuns;
 use crate::bench::provenance::Provenance;
 use crate::config::redact::Masks;
 use crate::config::source::{Language, parse};
-use crate::tree::typed::{TypedError, read};
+use crate::tree::typed::{Read, TypedError, read};
 use crate::tree::{Code, Diagnostic, Key, LayerKind, Source, Value, in_report_order, is_ok};
 
 /// What to do about a sample that is no time.
@@ -100,7 +100,7 @@ impl BenchRun {
         let mut found = Vec::new();
         let (frame, samples) = take_samples(layer.root(), &mut found);
         let (form, errors, unread) = match read::<RunForm>(&frame) {
-            Ok((form, unread)) => (Some(form), Vec::new(), unread),
+            Ok(Read { settings, unknown, .. }) => (Some(settings), Vec::new(), unknown),
             Err(mistakes) => (None, mistakes.errors, mistakes.unknown),
         };
         let unknown = unknown_keys(&frame, unread);

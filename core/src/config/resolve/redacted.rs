@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 
-use super::Rules;
+use super::{KeyRules, Rules};
 use crate::config::explain::Explanation;
 use crate::config::redact::{IsSecret, Masks};
 use crate::config::schema::Schema;
@@ -16,36 +16,43 @@ impl Rules {
         Arc::new(move |key, value| keys.is_secret(key, value))
     }
 
-    /// The secrets of layers, the values that the extension masks, and those that the diagnostics refuse beside secrets.
+    /// The secrets of layers by the rules of their keys, the values that the extension masks, and those that the diagnostics refuse beside
+    /// secrets.
     pub(super) fn masks<'l>(
         &self,
+        keys: &KeyRules,
         layers: impl Iterator<Item = &'l Layer>,
         diagnostics: &[Diagnostic],
     ) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let may_be_secret = self.secrets_beside(diagnostics);
+        let may_be_secret = keys.secrets_beside(diagnostics);
         let is_secret = |key: &Key, value: &Value| is_masked(key) || may_be_secret(key, value);
-        let masks = Masks::of(layers, &is_secret).with_secret_names(self.keys.secret_names());
+        let masks = Masks::of(layers, &is_secret).with_secret_names(keys.secret_names());
         let masks = masks.with_names(self.schema().into_iter().flat_map(Schema::property_names));
         self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
     }
 
+    /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`](super::KeyRules::explain) does.
+    pub fn explain(&self, merged: &Merged, diagnostics: &[Diagnostic], key: &Key) -> Option<Explanation> {
+        self.keys.explain_with(merged, &[], key, &self.keys.secrets_beside(diagnostics))
+    }
+}
+
+impl KeyRules {
     /// Whether a value is secret, as far as the rules say, or is one that the diagnostics refuse beside secrets.
-    fn secrets_beside<'r>(&'r self, diagnostics: &'r [Diagnostic]) -> impl Fn(&Key, &Value) -> bool + 'r {
+    pub(super) fn secrets_beside<'r>(
+        &'r self,
+        diagnostics: &'r [Diagnostic],
+    ) -> impl Fn(&Key, &Value) -> bool + 'r {
         // The schema may know the key of a refused value: from an alternative that does not apply.
         let refused = diagnostics.iter().filter(|one| one.code.refuses_key());
         let refused: BTreeSet<&Key> =
-            refused.map(|one| &one.key).filter(|key| self.keys.is_beside_secret(key)).collect();
+            refused.map(|one| &one.key).filter(|key| self.is_beside_secret(key)).collect();
         let is_refused = move |key: &Key| {
             let around = || core::iter::successors(Some(key.clone()), Key::parent);
             !refused.is_empty() && around().any(|key| refused.contains(&key))
         };
-        let is_secret = self.keys.secrets();
+        let is_secret = self.secrets();
         move |key, value| is_refused(key) || is_secret(key, value)
-    }
-
-    /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`](super::KeyRules::explain) does.
-    pub fn explain(&self, merged: &Merged, diagnostics: &[Diagnostic], key: &Key) -> Option<Explanation> {
-        self.keys.explain_with(merged, &[], key, &self.secrets_beside(diagnostics))
     }
 }

@@ -11,13 +11,15 @@ use serde::de::DeserializeOwned;
 
 use super::untyped::with_texts_for;
 use super::{KeyRules, Rules};
+use crate::config::explain::Explanation;
 use crate::config::redact::Masks;
 use crate::config::source::document_forms;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
-use crate::tree::typed::{Mistakes, Outline, TypedError, TypedErrorKind, read};
+use crate::tree::typed::{Mistakes, Outline, Read, TypedError, TypedErrorKind, read};
 use crate::tree::{
-    Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Severity, TypeSet, Value, in_report_order, is_ok,
+    Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Segment, Severity, TypeSet, Value,
+    in_report_order, is_ok,
 };
 
 /// The documents of a configuration as layers, above the fixed ones.
@@ -93,7 +95,7 @@ impl Checked {
 
     /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
-        rules.masks(self.layers.iter().chain(&self.originals), &self.diagnostics)
+        rules.masks(&self.keys, self.layers.iter().chain(&self.originals), &self.diagnostics)
     }
 
     /// Whether a variable of the environment holds a secret of this configuration, or the path of a file with one.
@@ -113,9 +115,11 @@ impl Checked {
             self.source_fingerprint = root.fingerprint();
             self.merged = self.merged.with_root(root);
         }
-        let result = read(self.merged.root());
-        let (config, errors, unknown) = match result {
-            Ok((config, unknown)) => (Some(config), Vec::new(), unknown),
+        let (config, errors, unknown) = match read(self.merged.root()) {
+            Ok(Read { settings, unknown, secrets }) => {
+                self.add_secrets(secrets);
+                (Some(settings), Vec::new(), unknown)
+            }
             Err(Mistakes { errors, unknown }) => (None, errors, unknown),
         };
         let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
@@ -133,6 +137,41 @@ impl Checked {
             }
             None => Err(self.refuse(found)),
         }
+    }
+
+    /// Marks secrets that are known only since they were read, and warns that the report of a refusal does not know them.
+    fn add_secrets(&mut self, mut secrets: Vec<Key>) {
+        secrets.retain(|key| !self.keys.is_marked_secret(key));
+        if secrets.is_empty() {
+            return;
+        }
+        for key in &secrets {
+            let names = key.segments().iter().map_while(|segment| match segment {
+                Segment::Name(name) => Some(name.clone()),
+                Segment::Index(_) => None,
+            });
+            let named = Key::of(names);
+            let message = "a secret that is known only after it was read: an error report may show it";
+            // Without its place, since the line has the secret.
+            let diagnostic = Diagnostic::warning(Code::TypeSecret, key.clone(), message);
+            let help = format!(
+                "its type is below one with a flattened field, or a tagged one: call `.secret(\"{named}\")` of the builder"
+            );
+            self.diagnostics.push(diagnostic.help(help));
+        }
+        self.diagnostics = in_report_order(core::mem::take(&mut self.diagnostics));
+        Arc::make_mut(&mut self.keys).further_secrets.extend(secrets);
+    }
+
+    /// Explains one key, as [`KeyRules::explain`] does.
+    pub fn explain(&self, key: &Key) -> Option<Explanation> {
+        let is_secret = self.keys.secrets_beside(&self.diagnostics);
+        self.keys.explain_with(&self.merged, &[], key, &is_secret)
+    }
+
+    /// The rules of its keys, with the secrets that were found when it was read.
+    pub fn keys(&self) -> &Arc<KeyRules> {
+        &self.keys
     }
 
     /// Refuses the configuration for these reasons.
@@ -290,7 +329,7 @@ impl Refused {
         let Some(merged) = self.merged.as_deref().filter(|_| rules.schema().is_none()) else { return self };
         let tree = with_texts_for::<T>(merged.root(), &self.layers, rules.keys());
         let (errors, unknown) = match read::<T>(tree.as_ref().unwrap_or(merged.root())) {
-            Ok((_, unknown)) => (Vec::new(), unknown),
+            Ok(Read { unknown, .. }) => (Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (errors, unknown),
         };
         let has_error = |key: &Key| {
@@ -323,6 +362,6 @@ impl Refused {
 
     /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
-        rules.masks(self.layers.iter().chain(&self.originals), &self.diagnostics)
+        rules.masks(rules.keys(), self.layers.iter().chain(&self.originals), &self.diagnostics)
     }
 }

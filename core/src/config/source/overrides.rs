@@ -112,7 +112,8 @@ impl Override {
     /// A value that no configuration has, such as a table with keys that are not strings.
     pub fn values(name: impl Into<String>, values: &impl Serialize) -> Result<Self, Diagnostic> {
         let layer = Layer::of_values(LayerKind::Override, name, values)?;
-        Ok(Self::Values(without_nulls(layer.root()).unwrap_or_else(|| layer.root().clone())))
+        let nothing = || Value::table([], layer.root().origin().clone());
+        Ok(Self::Values(without_nulls(layer.root()).unwrap_or_else(nothing)))
     }
 
     /// The same with a name for the origin of its value.
@@ -188,6 +189,7 @@ impl Override {
                 None => diagnostic.help("remove the option"),
             });
         }
+        let root = root.filter(|root| root.as_table().is_none_or(|members| !members.is_empty()));
         (root.map(Layer::new), diagnostics)
     }
 

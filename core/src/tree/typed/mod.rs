@@ -223,6 +223,17 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
     read_with_whole_numbers(value, &ReadNotes::new())
 }
 
+/// Settings that were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read<T> {
+    /// The settings.
+    pub settings: T,
+    /// An error for each member that no field reads.
+    pub unknown: Vec<TypedError>,
+    /// The keys of values of the type [`Secret`], which the [`Outline`] does not have where serde does not tell the names of fields.
+    pub secrets: Vec<Key>,
+}
+
 /// Why settings cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes {
@@ -232,16 +243,19 @@ pub struct Mistakes {
     pub unknown: Vec<TypedError>,
 }
 
-/// Reads settings from a tree of values: the settings with an error for each member that no field reads, or all errors.
+/// Reads settings from a tree of values: the settings with what was noticed, or all errors.
 ///
 /// After each error the type is read again with the value that the wrong one shadows, or with a made-up one.
 ///
 /// # Errors
 /// Every value that does not fit its type, and every missing one.
-pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Mistakes> {
+pub fn read<T: DeserializeOwned>(value: &Value) -> Result<Read<T>, Mistakes> {
     let notes = ReadNotes::new();
     match read_with_whole_numbers(value, &notes) {
-        Ok(settings) => Ok((settings, notes.into_errors(value))),
+        Ok(settings) => {
+            let secrets = notes.secret_keys(value);
+            Ok(Read { settings, unknown: notes.into_errors(value), secrets })
+        }
         Err(first) => Err(all_errors::all_errors::<T>(value, first)),
     }
 }

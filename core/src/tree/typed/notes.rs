@@ -16,6 +16,8 @@ pub(super) struct ReadNotes {
     /// The last value that was ignored.
     ignored: Cell<*const Value>,
     unknown: RefCell<Vec<UnknownMember>>,
+    /// The values of the type [`Secret`](super::Secret).
+    secrets: RefCell<BTreeSet<*const Value>>,
     /// Values that are read after the other members of their table.
     last: BTreeSet<*const Value>,
     /// Floats that are integers in a buffer.
@@ -34,6 +36,7 @@ impl ReadNotes {
         Self {
             ignored: Cell::new(ptr::null()),
             unknown: RefCell::default(),
+            secrets: RefCell::default(),
             last: BTreeSet::new(),
             integers: RefCell::default(),
         }
@@ -75,11 +78,29 @@ impl ReadNotes {
     pub(super) fn forget_members(&self) {
         self.ignored.set(ptr::null());
         self.unknown.borrow_mut().clear();
+        self.secrets.borrow_mut().clear();
     }
 
     /// The type ignored this value.
     pub(super) fn ignore(&self, value: &Value) {
         self.ignored.set(value);
+    }
+
+    /// The type of this value is a secret.
+    pub(super) fn note_secret(&self, value: &Value) {
+        self.secrets.borrow_mut().insert(value);
+    }
+
+    /// The keys of the secrets, in the tree that was read.
+    pub(super) fn secret_keys(&self, root: &Value) -> Vec<Key> {
+        let secrets = self.secrets.borrow();
+        let mut keys = Vec::new();
+        if !secrets.is_empty() {
+            each_key(root, &mut Key::root(), &mut |key, value| {
+                keys.extend(secrets.contains(&ptr::from_ref(value)).then(|| key.clone()));
+            });
+        }
+        keys
     }
 
     /// A member was read. If its value was ignored, the struct with these fields does not know it.
@@ -98,6 +119,21 @@ impl ReadNotes {
             locate(root, &mut Key::root(), &unknown, &mut errors);
         }
         errors
+    }
+}
+
+/// Visits every value with its key: tables, lists and what is in them.
+fn each_key(value: &Value, key: &mut Key, visit: &mut dyn FnMut(&Key, &Value)) {
+    visit(key, value);
+    for (name, member) in value.as_table().into_iter().flatten() {
+        key.push(Segment::Name(name.clone()));
+        each_key(member, key, visit);
+        key.pop();
+    }
+    for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+        key.push(Segment::Index(index));
+        each_key(element, key, visit);
+        key.pop();
     }
 }
 

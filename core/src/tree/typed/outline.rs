@@ -274,7 +274,7 @@ impl Outline {
     }
 
     /// Ends the search: sorts the fields. The elements of a tuple after one that no made-up value fits were not asked for, and
-    /// may be secret.
+    /// may be secret. If one element of a tuple is secret, all are.
     pub(super) fn finish(&mut self) {
         self.fields.sort_by_key(|(name, _)| *name);
         self.fields.iter_mut().for_each(|(_, field)| field.finish());
@@ -282,6 +282,12 @@ impl Outline {
         for item in &mut self.items {
             item.is_secret |= !item.state.is_asked;
             item.finish();
+        }
+        // With an element missing, the secret is in the place of another one.
+        let has_secret_item = self.items.iter().any(|item| item.has_secret);
+        for item in &mut self.items {
+            item.is_secret |= has_secret_item;
+            item.has_secret |= has_secret_item;
         }
         self.has_secret = self.is_secret || self.below_it().any(Self::has_secret);
         self.has_aliases = !self.aliases.is_empty() || self.below_it().any(|below| below.has_aliases);

@@ -18,6 +18,7 @@ use super::located_text;
 use super::name_reader::NameReader;
 use super::notes::ReadNotes;
 use super::probe::stand_in;
+use super::secret::is_secret;
 use crate::text::count;
 use crate::tree::foreign_names::{is_datetime, raw_json};
 use crate::tree::{Kind, Number, Segment, Text, Value};
@@ -233,6 +234,9 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
     ) -> Result<V::Value, TypedFailure> {
         if name.starts_with('$') && name == raw_json() {
             return visitor.visit_newtype_struct(ExactReader { value: self.0, usual: self });
+        }
+        if is_secret(name) {
+            self.1.note_secret(self.0);
         }
         match located_text::is_located(name).then(|| located_text::parts(self.0)).flatten() {
             Some(parts) => located_text::visit_parts(parts, visitor),

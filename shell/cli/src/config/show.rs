@@ -9,5 +9,5 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     context.note_trust(&opened);
     let key = args.key.as_deref().unwrap_or_default();
     let selected = Selection { key, origins: args.origins, reveal: args.reveal };
-    show(&context.terminal, &opened, &checked, selected)
+    show(&context.terminal, &checked, selected)
 }

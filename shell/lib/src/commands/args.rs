@@ -54,19 +54,21 @@ pub enum ConfigCommand {
     Init(InitArgs),
 }
 
+// The ids begin with the name of this library, so that no global argument of a program has the same.
 /// The arguments of [`ConfigCommand::Show`].
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// The key to show, such as `server.port` [default: all keys]
+    #[arg(id = "speckit::key", value_name = "KEY")]
     pub(super) key: Option<String>,
     /// Show where each value was set
-    #[arg(long)]
+    #[arg(id = "speckit::origins", long = "origins")]
     pub(super) origins: bool,
     /// Show secrets instead of redacting them
-    #[arg(long)]
+    #[arg(id = "speckit::reveal", long = "reveal")]
     pub(super) reveal: bool,
     /// Output format [default: toml, and the bare value of a single setting]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(id = "speckit::format", long = "format", value_name = "FORMAT")]
     pub(super) format: Option<DocumentFormat>,
 }
 
@@ -74,6 +76,7 @@ pub struct ShowArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ExplainArgs {
     /// The key to explain, such as `server.port`
+    #[arg(id = "speckit::key", value_name = "KEY")]
     pub(super) key: String,
     #[command(flatten)]
     pub(super) format: FormatArg,
@@ -97,9 +100,10 @@ pub struct EnvArgs {
 #[derive(Args, Clone, Debug)]
 pub struct InitArgs {
     /// The TOML file to write [default: the first TOML file that the program reads]
+    #[arg(id = "speckit::file", value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Overwrite an existing file
-    #[arg(long)]
+    #[arg(id = "speckit::force", long = "force")]
     pub(super) force: bool,
     #[command(flatten)]
     pub(super) format: FormatArg,
@@ -108,7 +112,7 @@ pub struct InitArgs {
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FormatArg {
     /// Output format [default: text]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(id = "speckit::format", long = "format", value_name = "FORMAT")]
     format: Option<OutputFormat>,
 }
 

@@ -6,7 +6,7 @@ use speckit_core::config::report::composition;
 use speckit_core::tree::is_ok;
 use speckit_core::{Diagnostic, Exit};
 
-use crate::config::loading::Inspection;
+use crate::config::inspection::Inspection;
 use crate::os::output::Output;
 
 /// Reports the result of a check: these diagnostics, which are those of the configuration and further ones.

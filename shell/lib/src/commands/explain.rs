@@ -4,7 +4,7 @@ use speckit_core::Exit;
 use speckit_core::config::explain::Explanation;
 
 use super::outcome::parse_key;
-use crate::config::loading::Inspection;
+use crate::config::inspection::Inspection;
 use crate::os::output::Output;
 
 /// The explanation of a key. Keys of an invalid configuration are explained too: that is when an explanation is needed most. The

@@ -55,7 +55,7 @@ impl ConfigCommand {
                 let checked = outcome::valid(output, &opened)?;
                 let key = args.key.as_deref().unwrap_or_default();
                 let selected = show::Selection { key, origins: args.origins, reveal: args.reveal };
-                show::show(output, &opened, checked, selected)
+                show::show(output, checked, selected)
             }
             Self::Explain(args) => {
                 let opened = inspected(builder)?;

@@ -3,7 +3,7 @@
 use speckit_core::config::resolve::Checked;
 use speckit_core::{Exit, Key, KeyError};
 
-use crate::config::loading::Inspection;
+use crate::config::inspection::Inspection;
 use crate::os::output::Output;
 
 /// `Err` if a command ends early; its reason is already reported.

@@ -6,7 +6,6 @@ use speckit_core::config::resolve::Checked;
 use speckit_core::tree::print;
 
 use super::outcome::{CommandResult, parse_key};
-use crate::config::loading::Inspection;
 use crate::os::output::Output;
 
 /// What is shown of a configuration.
@@ -24,13 +23,8 @@ pub struct Selection<'a> {
 ///
 /// # Errors
 /// The key is none, or is not set; that was reported.
-pub fn show(
-    output: &Output,
-    opened: &Inspection,
-    checked: &Checked,
-    selected: Selection<'_>,
-) -> CommandResult {
-    let keys = opened.rules().keys();
+pub fn show(output: &Output, checked: &Checked, selected: Selection<'_>) -> CommandResult {
+    let keys = checked.keys();
     let root = checked.merged().root();
     let root =
         if selected.reveal { root.clone() } else { redact(root, &|key, value| keys.is_secret(key, value)) };

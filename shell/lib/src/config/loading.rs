@@ -8,25 +8,24 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::Code;
+use speckit_core::Layer;
 use speckit_core::LayerKind;
 #[cfg(feature = "sqlite")]
 use speckit_core::Source;
-use speckit_core::config::explain::Explanation;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
 use speckit_core::config::schema::Schema;
 #[cfg(feature = "schema")]
 use speckit_core::config::schema::SchemaMap;
-use speckit_core::config::source::Environment;
 use speckit_core::tree::typed::{LazyOutline, Outline};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
-use speckit_core::{Layer, Merged};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
 #[cfg(feature = "sqlite")]
 use crate::config::history::journal::LastGood;
+use crate::config::inspection::Inspection;
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_file;
 use crate::config::snapshot::Candidate;
@@ -110,69 +109,6 @@ pub(crate) struct Loader<T> {
     /// The files of that schema.
     #[cfg(feature = "schema")]
     schema_contents: Contents,
-}
-
-/// One read of a configuration with its rules and the result of the check, for commands that show a configuration even if
-/// it is refused.
-#[derive(Debug)]
-pub struct Inspection {
-    rules: Rules,
-    inputs: Inputs,
-    outcome: Result<Checked, Refused>,
-}
-
-impl Inspection {
-    /// The rules of the check.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    /// The environment that was read.
-    pub fn environment(&self) -> &Environment {
-        &self.inputs.environment
-    }
-
-    /// The checked tree, or why it is refused.
-    pub fn outcome(&self) -> Result<&Checked, &Refused> {
-        self.outcome.as_ref()
-    }
-
-    /// The merged tree, even if it is refused; `None` if a layer could not be read.
-    pub fn merged(&self) -> Option<&Merged> {
-        match &self.outcome {
-            Ok(checked) => Some(checked.merged()),
-            Err(refused) => refused.merged(),
-        }
-    }
-
-    /// Explains one key, also of a refused tree; `None` for a key that no layer, no schema and no type has. Secrets are redacted.
-    pub fn explain(&self, key: &Key) -> Option<Explanation> {
-        self.rules.explain(self.merged()?, self.diagnostics(), key)
-    }
-
-    /// The layers that could be read, lowest first.
-    pub fn layers(&self) -> &[Layer] {
-        match &self.outcome {
-            Ok(checked) => checked.layers(),
-            Err(refused) => refused.layers(),
-        }
-    }
-
-    /// Every diagnostic, in the order of reports.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        match &self.outcome {
-            Ok(checked) => checked.diagnostics(),
-            Err(refused) => refused.diagnostics(),
-        }
-    }
-
-    /// The masks of every secret of the configuration, for texts that show a part of it.
-    pub fn masks(&self) -> Masks {
-        match &self.outcome {
-            Ok(checked) => checked.masks(&self.rules),
-            Err(refused) => refused.masks(&self.rules),
-        }
-    }
 }
 
 /// The inputs of one read, and their content hashes.
@@ -389,7 +325,8 @@ impl<T: DeserializeOwned> Loader<T> {
         });
         let sources = texts.collect();
         let read_sources = self.sources.read_sources(inputs);
-        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, read_sources, warnings })
+        let keys = Arc::clone(resolved.checked().keys());
+        Ok(Candidate { resolved, keys, contents, sources, read_sources, warnings })
     }
 
     /// Checks and deserializes the inputs, and checks the settings by the rules of the embedder.

@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod handle;
 #[cfg(feature = "sqlite")]
 pub(crate) mod history;
+pub(crate) mod inspection;
 pub(crate) mod loading;
 #[cfg(feature = "schema")]
 pub mod schemas;

@@ -99,7 +99,7 @@ impl Sources {
         };
         self.add_layers(&mut inputs, LayerKind::File, 0);
         for (at, file) in self.files.iter().enumerate() {
-            let (documents, diagnostics) = documents::read(files, file, &self.files);
+            let (documents, diagnostics) = documents::read(files, file, Some(&self.files));
             inputs.documents.extend(documents);
             inputs.diagnostics.extend(diagnostics);
             self.add_layers(&mut inputs, LayerKind::File, at + 1);

@@ -132,9 +132,13 @@ pub struct FileSource {
 ///
 /// A folder is read as conf.d: its `*.toml` files in the order of their names. An absent file that is not required gives no document.
 /// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/format`, `file/too-large`, `parse/not-utf8`
-/// and, as warnings, `file/empty`, and `file/absent` for a file that is probably
-/// meant to be another one, unless that is among the `known` ones.
-pub fn read(files: &dyn Files, file: &FileSource, known: &[FileSource]) -> (Vec<Document>, Vec<Diagnostic>) {
+/// and, as warnings, `file/empty`, and with `known` files `file/absent` for one that is probably meant to be another one, which is not among
+/// them.
+pub fn read(
+    files: &dyn Files,
+    file: &FileSource,
+    known: Option<&[FileSource]>,
+) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     match layered(files, &file.path) {
@@ -149,7 +153,7 @@ pub fn read(files: &dyn Files, file: &FileSource, known: &[FileSource]) -> (Vec<
                         diagnostics.extend(diagnostic);
                     }
                     Err(Unread::Missing) if !file.required => {
-                        diagnostics.extend(absent(files, &path, known));
+                        diagnostics.extend(known.and_then(|known| absent(files, &path, known)));
                     }
                     Err(unread) => diagnostics.push(unread.diagnostic(&path)),
                 }

@@ -149,4 +149,10 @@ fn a_quote_that_is_closed_in_another_line_shows_no_line_between() {
     let error = app.builder().dotenv(app.path(".env")).open().unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
     assert_eq!(error.diagnostics()[0].message, "`APP_PORT`: expected integer, found string");
+    for text in ["APP_PORT=8\rAPP_DATABASE__PASSWORD=hunter2\r", "APP_PORT=8 APP_DATABASE__PASSWORD=hunter2"]
+    {
+        app.write(".env", text);
+        let error = app.builder().dotenv(app.path(".env")).open().unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
 }

@@ -102,3 +102,59 @@ fn a_value_in_the_place_of_a_table_or_list_of_secrets_is_not_shown() {
     let config = Config::<Settings>::builder().defaults_toml(good).open().unwrap();
     assert!(config.snapshot().explain("user").unwrap().to_text().contains("Bob"));
 }
+
+#[test]
+fn an_element_of_a_tuple_with_a_secret_is_not_shown() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        pair: (u8, speckit::Secret<String>),
+    }
+    let dir = TestDir::new().file("app.toml", "pair = ['hunter2-is-long']\n");
+    let error = Config::<Settings>::builder().file(dir.path("app.toml")).open().err().unwrap();
+    assert!(!error.to_string().contains("hunter"), "{error}");
+}
+
+/// serde does not tell the names of the fields of a type that has a flattened one.
+#[test]
+fn a_secret_that_is_known_only_after_it_was_read_is_redacted_with_a_warning() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        database: Database,
+        servers: Vec<Database>,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u16>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Database {
+        password: speckit::Secret<String>,
+    }
+    let text =
+        "port = 80\ndatabase.password = 'hunter1-is-long'\nservers = [{ password = 'hunter2-is-long' }]\n";
+    let dir = TestDir::new().file("app.toml", text);
+    let builder = || Config::<Settings>::builder().file(dir.path("app.toml"));
+    let config = builder().open().unwrap();
+    let snapshot = config.snapshot();
+    insta::assert_snapshot!(snapshot.warnings(), @r#"
+    warning[type/secret]: database.password: a secret that is known only after it was read: an error report may show it
+     = help: its type is below one with a flattened field, or a tagged one: call `.secret("database.password")` of the builder
+
+    warning[type/secret]: servers[0].password: a secret that is known only after it was read: an error report may show it
+     = help: its type is below one with a flattened field, or a tagged one: call `.secret("servers")` of the builder
+
+    2 warnings
+    "#);
+    let inspection = builder().inspect().unwrap();
+    let explained = inspection.explain(&"database.password".parse().unwrap()).unwrap().to_text();
+    std::fs::write(dir.path("app.toml"), text.replace("hunter1", "hunter3")).unwrap();
+    let events = config.subscribe();
+    config.reload().unwrap();
+    let event = format!("{:?}", events.try_recv().unwrap().event);
+    for shown in [snapshot.to_text(), snapshot.show(speckit::Show::Origins), explained, event] {
+        assert!(!shown.contains("hunter"), "{shown}");
+    }
+    let marked = builder().secret("database.password").secret("servers").open().unwrap();
+    assert!(marked.snapshot().warnings().is_empty(), "{}", marked.snapshot().warnings());
+}

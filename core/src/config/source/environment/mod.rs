@@ -107,6 +107,15 @@ impl Environment {
         self
     }
 
+    /// These variables, and those of a lower environment that they do not have.
+    #[must_use]
+    pub fn with_lower(mut self, lower: &Self) -> Self {
+        for (name, variable) in &lower.variables {
+            self.variables.entry(name.clone()).or_insert_with(|| variable.clone());
+        }
+        self
+    }
+
     /// The names of the variables, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)

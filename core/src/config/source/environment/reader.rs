@@ -127,9 +127,10 @@ impl<'a> EnvironmentReader<'a> {
                 self.links.add(name, variable, Some(RefusedLink { key, text }));
             }
             Err((error, help)) => {
-                // With a quote that is not closed, a `.env` file makes other lines a part of a value.
-                let has_other_lines = self.environment.file().is_some() && content.contains('\n');
-                let may_show = self.names.may_show(&key) && !has_other_lines;
+                // With a quote or a line end that is missing, other variables of a `.env` file are a part of the value.
+                let may_join = |c: char| c.is_whitespace() || matches!(c, '=' | ';');
+                let has_others = self.environment.file().is_some() && content.contains(may_join);
+                let may_show = self.names.may_show(&key) && !has_others;
                 let error = if may_show { error.with_text() } else { error.to_string() };
                 let message = format!("`{name}`: {error}");
                 self.diagnostics.push(

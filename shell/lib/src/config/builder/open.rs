@@ -15,7 +15,8 @@ use crate::config::error::ConfigError;
 use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::options::RecordOptions;
-use crate::config::loading::{Inspection, Loader};
+use crate::config::inspection::Inspection;
+use crate::config::loading::Loader;
 use crate::os::world::{Host, World};
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {

@@ -298,7 +298,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let recorder = RecordingFiles::of(&*self.world);
         for file in &self.files {
             // Only the recorded contents matter, not the diagnostics.
-            drop(documents::read(&recorder, file, &self.files));
+            drop(documents::read(&recorder, file, None));
         }
         // The newest read may include files that this generation did not have.
         let mut others = self.tracker().files.clone();

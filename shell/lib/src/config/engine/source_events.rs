@@ -42,10 +42,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     }
 
     pub(super) fn source_status(&self) -> Vec<SourceStatus> {
-        let masks = self.masks_of_values();
         let mut sources = self.own_sources.status();
-        for source in &mut sources {
-            source.failure = source.failure.take().map(|reason| masks.mask(&reason));
+        if sources.iter().any(|source| source.failure.is_some()) {
+            let masks = self.masks_of_values();
+            for source in &mut sources {
+                source.failure = source.failure.take().map(|reason| masks.mask(&reason));
+            }
         }
         sources
     }

@@ -19,9 +19,8 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// A secret setting. `Debug` and `Display` show `[redacted]`, its key is redacted wherever the configuration is shown, and its
 /// memory is overwritten when it is dropped.
 ///
-/// A secret below an untagged or tagged type, and below one that is flattened or has a flattened field, is not found, because serde does not
-/// tell the names of such fields: name its key
-/// with `Builder::secret`.
+/// Below a type with a flattened field, a secret is known only after the settings were read (warning `type/secret`), because serde does not
+/// tell the names of such fields. Within a flattened, untagged or tagged type it is not found. Name the keys of both with `Builder::secret`.
 ///
 /// `Serialize` writes the value, so that it can be a default; do not serialize it to anything that people see.
 ///

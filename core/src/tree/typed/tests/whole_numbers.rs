@@ -112,7 +112,8 @@ fn members_that_no_field_reads_are_listed_once() {
         known: u8,
         size: Untagged,
     }
-    let (settings, unknown) = read::<Settings>(&toml("a = 1\nknown = 1\nsize = 2.0\nz = 1\n")).unwrap();
+    let Read { settings, unknown, .. } =
+        read::<Settings>(&toml("a = 1\nknown = 1\nsize = 2.0\nz = 1\n")).unwrap();
     assert_eq!(settings.size, Untagged::Count(2));
     assert_eq!(unknown.len(), 2, "{unknown:?}");
 }

@@ -1,8 +1,11 @@
 //! The default models, providers and rules.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use once_cell::race::OnceBox;
 
 use crate::agents::{ModelConfig, OutputMode, ProviderConfig, StdinMode, Tier, names};
 use crate::config::source::{Language, parse};
@@ -71,9 +74,14 @@ pub(super) fn shipped_providers() -> BTreeMap<String, ProviderConfig> {
     .into()
 }
 
-/// The settings of the policy with the shipped rules, which only the embedded defaults spell out. The tables above them are not
-/// parsed.
+/// The settings of the policy with the shipped rules, which only the embedded defaults spell out. They are parsed once, without the
+/// tables above them.
 pub(super) fn shipped_policy() -> PolicyConfig {
+    static POLICY: OnceBox<PolicyConfig> = OnceBox::new();
+    POLICY.get_or_init(|| Box::new(parsed_policy())).clone()
+}
+
+fn parsed_policy() -> PolicyConfig {
     let text = DEFAULTS.find("\n[policy]\n").and_then(|start| DEFAULTS.get(start..)).unwrap_or_default();
     let source = Source::document(LayerKind::Defaults, "defaults.toml", text);
     let defaults = parse(&source, Language::Toml).ok();

@@ -7,6 +7,7 @@ use speckit::{Builder, Config, ConfigError, Environment};
 
 use crate::test_dir::TestDir;
 
+mod beside_schema;
 mod buffered;
 mod mistakes;
 mod secrets;

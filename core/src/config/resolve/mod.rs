@@ -14,8 +14,8 @@ use crate::config::source::{Environment, Override, SCHEMA_KEY, parse, without_na
 use crate::config::{Layer, MergeStrategy, Merged};
 use crate::tree::typed::LazyOutline;
 use crate::tree::{
-    Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
-    with_strictness,
+    Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, TypeSet, Value, in_report_order,
+    is_ok, with_strictness,
 };
 
 mod debug;
@@ -125,13 +125,13 @@ impl Rules {
             self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut diagnostics)
         };
         let mut all: Vec<Layer> = layers.iter().filter_map(read).collect();
-        let merged = self.merge_all(&all);
+        let mut merged = self.merge_all(&all);
         let schema_defaults =
             self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
         if let Some(defaults) = &schema_defaults {
             all.insert(0, defaults.clone());
+            merged = self.merge_all(&all);
         }
-        let merged = self.merge_all(&all);
         self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, diagnostics });
         self
     }
@@ -398,6 +398,13 @@ impl Rules {
         }
     }
 
+    /// The variable that sets a key, unless the value must be a table.
+    fn variable_of_text(&self, root: &Value, key: &Key) -> Option<String> {
+        let types = self.schema()?.types(key).map_or(TypeSet::ANY, |(types, _)| types);
+        let is_table = types.without(TypeSet::OBJECT).is_empty();
+        self.keys.variable_names(Some(root)).filter(|_| !is_table)?.variable(key)
+    }
+
     fn check_tree(&self, merged: &Merged, diagnostics: &mut Vec<Diagnostic>) {
         let root = merged.root();
         let mut violations = self
@@ -422,6 +429,12 @@ impl Rules {
             } else if let Some((note, place)) = since() {
                 with_note(help, note);
                 *origin = Some(place);
+            }
+            let is_missing = matches!(code, Code::SchemaRequired | Code::SchemaDependencies)
+                && root.get(key).is_none()
+                && merged.removed(key).is_none();
+            if let (true, Some(help), Some(variable)) = (is_missing, help, self.variable_of_text(root, key)) {
+                *help = format!("{help}; or set {variable}");
             }
         }
         if let Some(extension) = &self.extension {

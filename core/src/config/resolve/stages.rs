@@ -322,23 +322,26 @@ impl Refused {
         self
     }
 
-    /// Adds the mistakes that the type `T` finds in the refused tree, where no schema has checked it. A key that has an error
-    /// already gets no second one.
+    /// Adds the mistakes that the type `T` finds in the refused tree. A key that has an error already, at it, around it or below
+    /// it, gets no second one.
     #[must_use]
     pub fn with_type<T: DeserializeOwned>(mut self, rules: &Rules) -> Self {
-        let Some(merged) = self.merged.as_deref().filter(|_| rules.schema().is_none()) else { return self };
+        let Some(merged) = self.merged.as_deref() else { return self };
         let tree = with_texts_for::<T>(merged.root(), &self.layers, rules.keys());
         let (errors, unknown) = match read::<T>(tree.as_ref().unwrap_or(merged.root())) {
             Ok(Read { unknown, .. }) => (Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (errors, unknown),
         };
-        let has_error = |key: &Key| {
-            self.diagnostics.iter().any(|known| known.severity == Severity::Error && known.key == *key)
+        let known = self.diagnostics.iter().filter(|known| known.severity == Severity::Error);
+        let known: Vec<&Key> = known.map(|known| &known.key).filter(|key| !key.is_root()).collect();
+        let is_new = |error: &TypedError| {
+            !known.iter().any(|known| known.starts_with(&error.key) || error.key.starts_with(known))
         };
-        let is_new = |error: &TypedError| !has_error(&error.key);
         let errors = errors.into_iter().filter(is_new);
         let errors = errors.map(|error| explain_error(error, merged, &self.layers, rules.keys()));
-        let unknown = unknown.into_iter().map(|error| explain_unknown(error, rules.unknown_keys()));
+        let unknown = unknown.into_iter().filter(is_new);
+        let unknown = unknown.filter(|error| !rules.keys().is_in_schema(&error.key));
+        let unknown = unknown.map(|error| explain_unknown(error, rules.unknown_keys()));
         let found: Vec<Diagnostic> = errors.chain(unknown).collect();
         self.diagnostics.extend(found);
         self.diagnostics = in_report_order(self.diagnostics);

@@ -284,11 +284,14 @@ impl<'s> JsonReader<'s> {
     }
 }
 
-/// How many bytes of white space there are at the beginning. Most of it is indentation, so eight spaces are skipped at once.
+/// How many bytes of white space there are at the beginning. Most of it is indentation, so eight spaces are compared at once.
 fn space_length(bytes: &[u8]) -> usize {
+    const SPACES: u64 = u64::from_le_bytes(*b"        ");
     let mut rest = bytes;
     while let [b' ' | b'\t' | b'\n' | b'\r', after @ ..] = rest {
-        rest = after.strip_prefix(b"        ").unwrap_or(after);
+        let next = after.first_chunk().map_or(0, |next| u64::from_le_bytes(*next));
+        let spaces = (next ^ SPACES).trailing_zeros() / 8;
+        rest = after.get(spaces as usize..).unwrap_or_default();
     }
     bytes.len() - rest.len()
 }

@@ -46,8 +46,8 @@ pub struct Outline {
     pub(super) elements: Option<Box<Outline>>,
     /// The elements of a tuple.
     pub(super) items: Vec<Outline>,
-    /// The variants without content of an enum.
-    pub(super) variants: BTreeSet<&'static str>,
+    /// The variants without content of an enum, in the order of the search until its end, then sorted.
+    pub(super) variants: Vec<&'static str>,
     pub(super) is_buffered: bool,
     pub(super) is_secret: bool,
     /// Whether it, or something below it, is secret; known at the end of the search.
@@ -81,7 +81,7 @@ impl Default for Outline {
             others: None,
             elements: None,
             items: Vec::new(),
-            variants: BTreeSet::new(),
+            variants: Vec::new(),
             is_buffered: false,
             is_secret: false,
             has_secret: false,
@@ -264,8 +264,7 @@ impl Outline {
     /// The field or variant of this name, which is added if it is new.
     #[expect(clippy::indexing_slicing, reason = "there is a field at this position")]
     pub(super) fn field_mut(&mut self, name: &'static str) -> &mut Self {
-        // Nearly always the same text in memory.
-        let at = self.fields.iter().position(|(field, _)| core::ptr::eq(*field, name) || *field == name);
+        let at = self.fields.iter().position(|(field, _)| *field == name);
         let at = at.unwrap_or_else(|| {
             self.fields.push((name, Self::default()));
             self.fields.len() - 1
@@ -273,10 +272,13 @@ impl Outline {
         &mut self.fields[at].1
     }
 
-    /// Ends the search: sorts the fields. The elements of a tuple after one that no made-up value fits were not asked for, and
+    /// Ends the search: sorts the fields and the variants. The elements of a tuple after one that no made-up value fits were not asked for, and
     /// may be secret. If one element of a tuple is secret, all are.
     pub(super) fn finish(&mut self) {
-        self.fields.sort_by_key(|(name, _)| *name);
+        // The elements are large: their names are sorted first.
+        self.fields.sort_by_cached_key(|(name, _)| *name);
+        self.variants.sort_unstable();
+        self.variants.dedup();
         self.fields.iter_mut().for_each(|(_, field)| field.finish());
         self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.finish());
         for item in &mut self.items {

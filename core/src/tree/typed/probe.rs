@@ -3,8 +3,8 @@
 //! A type stops at the first value that it does not accept. So it is deserialized several times, and each time it gets only
 //! the members that it was not asked about yet.
 
-use alloc::string::ToString as _;
 use core::cell::Cell;
+use core::fmt::{self, Write as _};
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -263,8 +263,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         if is_datetime(name) {
             return self.deserialize_str(visitor);
         }
-        // The type of its content depends on its tag (serde's name for such an enum).
-        if (&visitor as &dyn Expected).to_string().starts_with("adjacently tagged enum") {
+        // The type of its content depends on its tag. A struct that was asked before is none.
+        let is_new = !self.outline.state.is_asked;
+        if self.outline.is_buffered || is_new && is_adjacently_tagged(&visitor) {
             return self.deserialize_any(visitor);
         }
         self.fields(fields, visitor)
@@ -300,6 +301,28 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
+/// Whether an adjacently tagged enum is expected, by serde's name for it.
+fn is_adjacently_tagged(expected: &dyn Expected) -> bool {
+    let mut prefix = Prefix { rest: "adjacently tagged enum", is_found: false };
+    // The error is that no more text is wanted.
+    let _ = write!(prefix, "{expected}");
+    prefix.is_found
+}
+
+/// Whether a text that is written begins so. It stops where that is known.
+struct Prefix {
+    rest: &'static str,
+    is_found: bool,
+}
+
+impl fmt::Write for Prefix {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.is_found = text.starts_with(self.rest);
+        self.rest = self.rest.strip_prefix(text).filter(|_| !self.is_found).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
 /// The fields of a struct that were not asked about, in the order of the type, in which the names of one field follow each other.
 struct FieldProbe<'p> {
     /// The position of the field that may be next.
@@ -308,18 +331,19 @@ struct FieldProbe<'p> {
     repeated: Option<&'static str>,
     /// The last field that was read.
     read: Option<&'static str>,
-    /// The field whose name was read, but not its value.
-    current: Option<&'static str>,
+    /// The position of the field whose name was read, but not its value.
+    current: Option<usize>,
     probe: Probe<'p>,
 }
 
 impl FieldProbe<'_> {
     /// Two names of one field follow each other, and the type says so at the second one.
     fn note_alias(&mut self, failure: &TypedFailure) {
-        let (Some(main), Some(first), Some(second)) = (failure.duplicate(), self.read, self.current) else {
+        let outline = &mut *self.probe.outline;
+        let second = self.current.and_then(|at| outline.fields.get(at)).map(|(name, _)| *name);
+        let (Some(main), Some(first), Some(second)) = (failure.duplicate(), self.read, second) else {
             return;
         };
-        let outline = &mut *self.probe.outline;
         let Some(main) = outline.fields.iter().map(|(name, _)| *name).find(|name| *name == main) else {
             return;
         };
@@ -338,20 +362,22 @@ impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
     type Error = TypedFailure;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
-        let mut rest = self.probe.outline.fields.iter().zip(1..).skip(self.next);
+        let fields = &self.probe.outline.fields;
         let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == self.repeated;
-        let open = rest.find(|((name, field), _)| is_open(*name, field));
-        let (name, next) = open.map(|((name, _), next)| (*name, next)).unzip();
-        (self.current, self.next) = (name, next.unwrap_or(self.probe.outline.fields.len()));
-        let name = self.current.map(StrDeserializer::new);
+        let mut rest = fields.iter().enumerate().skip(self.next);
+        let open = rest.find(|(_, (name, field))| is_open(*name, field));
+        self.current = open.map(|(at, _)| at);
+        self.next = self.current.map_or(fields.len(), |at| at + 1);
+        let name = open.map(|(_, (name, _))| StrDeserializer::new(*name));
         name.map(|name| seed.deserialize(name)).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TypedFailure> {
-        let name = self.current.take().unwrap_or_default();
-        self.read = Some(name);
         let Probe { outline, text, above, steps } = &mut self.probe;
-        let field = outline.field_mut(name);
+        let Some((name, field)) = self.current.take().and_then(|at| outline.fields.get_mut(at)) else {
+            return Err(TypedFailure::mismatch("the name of a field", "its value"));
+        };
+        self.read = Some(*name);
         seed.deserialize(Probe { outline: field, text, above: *above, steps })
     }
 }
@@ -463,7 +489,7 @@ impl<'de> VariantAccess<'de> for VariantProbe<'_> {
     fn unit_variant(self) -> Result<(), TypedFailure> {
         let outline = self.probe.outline;
         outline.types = outline.types.or(TypeSet::STRING);
-        outline.variants.insert(self.name);
+        outline.variants.push(self.name);
         Ok(())
     }
 

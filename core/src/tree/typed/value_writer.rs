@@ -107,11 +107,11 @@ impl<'o> Serializer for ValueWriter<'o> {
         serialize_tuple_struct(_: &'static str, length: usize) -> ListWriter<'o> => ListWriter::new(self, length),
         serialize_tuple_variant(_: &'static str, _: u32, variant: &'static str, length: usize) -> ListWriter<'o> =>
             ListWriter::of_variant(self, variant, length),
-        serialize_map(_: Option<usize>) -> TableWriter<'o> => TableWriter::new(self),
+        serialize_map(length: Option<usize>) -> TableWriter<'o> => TableWriter::new(self, length.unwrap_or_default()),
         serialize_struct(name: &'static str, length: usize) -> TableWriter<'o> =>
-            if length == 1 && is_datetime(name) { Ok(TableWriter::of_datetime(self)) } else { TableWriter::new(self) },
-        serialize_struct_variant(_: &'static str, _: u32, variant: &'static str, _: usize) -> TableWriter<'o> =>
-            TableWriter::of_variant(self, variant),
+            if length == 1 && is_datetime(name) { Ok(TableWriter::of_datetime(self)) } else { TableWriter::new(self, length) },
+        serialize_struct_variant(_: &'static str, _: u32, variant: &'static str, length: usize) -> TableWriter<'o> =>
+            TableWriter::of_variant(self, variant, length),
     }
 
     /// The float that a person would write: `0.1`, not the binary neighbour `0.10000000149011612`.
@@ -161,8 +161,7 @@ pub(super) struct ListWriter<'o> {
 
 impl<'o> ListWriter<'o> {
     fn new(writer: ValueWriter<'o>, length: usize) -> Result<Self, TypedFailure> {
-        // Foreign code gives the length: reserve room for a usual list, no more.
-        let elements = Vec::with_capacity(length.min(64));
+        let elements = with_room(length);
         Ok(Self { inside: writer.inside()?, variant: None, elements })
     }
 
@@ -222,12 +221,17 @@ pub(super) struct TableWriter<'o> {
 }
 
 impl<'o> TableWriter<'o> {
-    fn new(writer: ValueWriter<'o>) -> Result<Self, TypedFailure> {
-        Ok(Self { inside: writer.inside()?, is_datetime: false, ..Self::of_datetime(writer) })
+    fn new(writer: ValueWriter<'o>, length: usize) -> Result<Self, TypedFailure> {
+        let members = with_room(length);
+        Ok(Self { inside: writer.inside()?, members, is_datetime: false, ..Self::of_datetime(writer) })
     }
 
-    fn of_variant(writer: ValueWriter<'o>, variant: &'static str) -> Result<Self, TypedFailure> {
-        Ok(Self { variant: Some(variant), ..Self::new(writer.inside()?)? })
+    fn of_variant(
+        writer: ValueWriter<'o>,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Self, TypedFailure> {
+        Ok(Self { variant: Some(variant), ..Self::new(writer.inside()?, length)? })
     }
 
     /// A date is no table: it adds no level.
@@ -254,9 +258,9 @@ impl<'o> TableWriter<'o> {
             let field = name.clone();
             return Err(self.below(TypedFailure::new(TypedErrorKind::Duplicate { field }), name));
         }
-        let text = self.members.first().and_then(|(_, member)| member.as_str());
-        let kind = match text.map(str::parse::<Datetime>) {
-            Some(Ok(datetime)) if self.is_datetime => Kind::Datetime(datetime),
+        let datetime = self.members.first().filter(|_| self.is_datetime);
+        let kind = match datetime.and_then(|(_, text)| text.as_str()).map(str::parse::<Datetime>) {
+            Some(Ok(datetime)) => Kind::Datetime(datetime),
             _ => Kind::Table(self.members.into_iter().collect()),
         };
         Ok(Some(self.inside.in_variant(self.variant, self.inside.value(kind))))
@@ -304,6 +308,11 @@ macro_rules! fields {
 }
 
 fields!(SerializeStruct SerializeStructVariant);
+
+/// Foreign code gives the length: reserve room for a usual list or table, no more.
+fn with_room<T>(length: usize) -> Vec<T> {
+    Vec::with_capacity(length.min(64))
+}
 
 fn below_variant(failure: TypedFailure, variant: Option<&'static str>) -> TypedFailure {
     match variant {

@@ -90,7 +90,6 @@ impl<E> Backlog<E> {
     /// The taken entry can never be written.
     pub fn abandoned(&mut self) {
         self.is_writing = false;
-        self.is_failing = true;
         self.given_up += 1;
     }
 
@@ -200,5 +199,48 @@ mod tests {
         assert!(!backlog.is_empty());
         assert_eq!(backlog.written(), Some(1));
         assert!(backlog.is_empty());
+    }
+
+    #[test]
+    fn the_next_attempt_follows_after_the_pause_or_a_new_entry() {
+        let (due, early) = (NOW + RETRY_AFTER, NOW + RETRY_AFTER - Duration::from_nanos(1));
+        let mut backlog = Backlog::default();
+        backlog.add(1);
+        backlog.add(2);
+        let entry = backlog.take(NOW).unwrap();
+        backlog.failed(entry, NOW);
+        assert_eq!((backlog.take(early), backlog.next_deadline()), (None, Some(due)));
+        let mut with_new = backlog.clone();
+        with_new.add(3);
+        assert_eq!((with_new.next_deadline(), with_new.take(early)), (None, Some(1)));
+        assert_eq!(backlog.take(due), Some(1));
+        backlog.written();
+        assert_eq!(backlog.next_deadline(), None, "the next entry is due at once");
+        let entry = backlog.take(early).unwrap();
+        backlog.failed(entry, early);
+        assert_eq!(backlog.take(due + RETRY_AFTER), Some(2));
+        backlog.abandoned();
+        assert_eq!((backlog.is_empty(), backlog.next_deadline()), (true, None));
+    }
+
+    #[test]
+    fn entries_that_are_given_up_during_a_slow_write_are_counted_after_it() {
+        let mut backlog = Backlog::default();
+        (0..=MAX_WAITING).for_each(|entry| backlog.add(entry));
+        assert_eq!(backlog.take(NOW), Some(1));
+        assert_eq!(backlog.written(), Some(1));
+        assert_eq!(backlog.take(NOW), Some(2));
+        assert_eq!(backlog.written(), None);
+    }
+
+    #[test]
+    fn the_first_failure_after_an_entry_that_can_never_be_written_is_reported() {
+        let mut backlog = Backlog::default();
+        backlog.add(1);
+        backlog.add(2);
+        assert_eq!(backlog.take(NOW), Some(1));
+        backlog.abandoned();
+        let entry = backlog.take(NOW).unwrap();
+        assert!(backlog.failed(entry, NOW));
     }
 }

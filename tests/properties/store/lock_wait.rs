@@ -77,4 +77,37 @@ proptest! {
         let times = attempts(seed, 1000 * MS, |now| now < 400 * MS);
         prop_assert_eq!(times, attempts(seed, 1000 * MS, |now| now < 400 * MS));
     }
+
+    #[test]
+    fn it_tries_four_times_then_looks_then_tries_twenty_times_and_begins_anew(seed: u64) {
+        let (mut wait, mut now) = (LockWait::new(Seed::new(seed)), Duration::ZERO);
+        let mut pause = || {
+            let pause = wait.pause(now, Duration::MAX).unwrap();
+            now += pause.length;
+            pause
+        };
+        for _ in 0..3 {
+            for longest in [500, 1000, 2000, 4000].map(Duration::from_micros) {
+                let LockPause { length, is_look } = pause();
+                prop_assert!(!is_look && (longest / 2..=longest).contains(&length), "{length:?} of {longest:?}");
+            }
+            let (mut looking, mut next) = (Duration::ZERO, pause());
+            while next.is_look {
+                prop_assert!((10 * MS..=20 * MS).contains(&next.length), "{next:?}");
+                looking += next.length;
+                next = pause();
+            }
+            prop_assert!((175 * MS..=370 * MS).contains(&looking), "{looking:?}");
+            for next in std::iter::once(next).chain((1..20).map(|_| pause())) {
+                prop_assert_eq!(next, LockPause { length: Duration::from_micros(20), is_look: false });
+            }
+        }
+    }
+
+    #[test]
+    fn two_that_begin_together_do_not_try_together(seed: u64, other: u64) {
+        prop_assume!(seed != other);
+        let times = attempts(seed, 5 * MS, |_| false);
+        prop_assert_ne!(times, attempts(other, 5 * MS, |_| false));
+    }
 }

@@ -1,6 +1,7 @@
 //! Stores that only read: they write nothing, and leave nothing beside the database.
 
 use std::fs;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ fn the_log_that_a_crash_has_left_is_read_and_kept() {
         let before: Vec<_> = kept(&database).collect();
         let names_before: Vec<_> = files(&database).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names(&open_to_read(&database)), ["kept"], "with an index: {with_index}");
+        let written = open_to_read(&database).read(|tx| insert(tx, "more")).unwrap_err();
+        assert_eq!(written, StoreError::OpenedToRead { path: database.path() });
         assert!(kept(&database).eq(before), "with an index: {with_index}");
         assert!(files(&database).into_iter().map(|(name, _)| name).eq(names_before));
         assert_eq!(unread_log(database.path()), None);
@@ -110,6 +113,53 @@ fn a_database_that_is_opened_written_and_closed_meanwhile_is_read_as_a_whole() {
         }
         assert_eq!(names(&reader).len(), 120);
     });
+}
+
+/// What a reader finds if this happens once while it reads a closed database with the entry `kept`, and how often it reads.
+fn read_while(change: impl Fn(&TestDatabase) + Sync) -> (Vec<String>, u32) {
+    let database = TestDatabase::new();
+    database.store().write(add("kept")).unwrap();
+    let mut attempts = 0;
+    let found = open_to_read(&database).read(|tx| {
+        attempts += 1;
+        let mut statement = tx.prepare("SELECT name FROM entries ORDER BY name")?;
+        let found = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        if attempts == 1 {
+            std::thread::scope(|scope| scope.spawn(|| change(&database)).join().unwrap());
+        }
+        Ok(found)
+    });
+    (found.unwrap(), attempts)
+}
+
+#[test]
+fn what_was_read_without_locks_counts_only_if_nothing_has_changed_meanwhile() {
+    let both = || vec!["kept".to_owned(), "new".to_owned()];
+    assert_eq!(read_while(|_| ()), (vec!["kept".to_owned()], 1));
+    assert_eq!(read_while(|database| database.store().write(add("new")).unwrap()), (both(), 2));
+    // Another program still has the database open, so that the new entry is in the log.
+    let open = Mutex::new(None);
+    let found = read_while(|database| {
+        let store = database.store();
+        store.write(add("new")).unwrap();
+        *open.lock().unwrap() = Some(store);
+    });
+    assert_eq!(found, (both(), 2));
+}
+
+#[test]
+fn a_database_that_is_replaced_by_one_of_the_same_length_and_time_is_read_again() {
+    let found = read_while(|database| {
+        let (path, other) = (database.path(), TestDatabase::new());
+        other.store().write(add("diff")).unwrap();
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        let copy = database.folder().join("copy.db");
+        fs::copy(other.path(), &copy).unwrap();
+        fs::File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
+        assert_eq!(fs::metadata(&copy).unwrap().len(), fs::metadata(&path).unwrap().len());
+        fs::rename(&copy, &path).unwrap();
+    });
+    assert_eq!(found, (vec!["diff".to_owned()], 2));
 }
 
 #[test]

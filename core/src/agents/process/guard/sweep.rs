@@ -224,3 +224,29 @@ impl Sweep {
         group <= 1 || group == self.own.guard || group == self.own.program
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_below_the_leader_matter_once_the_ids_have_begun_anew() {
+        let sweep = Sweep::of_job(500, 7, 1, BTreeSet::from([500, 600]));
+        for (last_assigned, first) in
+            [(Some(500), Some(500)), (Some(900), Some(500)), (Some(499), None), (Some(2), None), (None, None)]
+        {
+            assert_eq!(sweep.first_relevant(last_assigned), first, "{last_assigned:?}");
+            assert_eq!(sweep.is_relevant(499, last_assigned), first.is_none(), "{last_assigned:?}");
+            assert!(sweep.is_relevant(500, last_assigned) && sweep.is_relevant(501, last_assigned));
+            assert!(!sweep.is_relevant(600, last_assigned), "it leads another job");
+        }
+    }
+
+    #[test]
+    fn without_a_list_only_groups_without_a_start_time_are_killed() {
+        let mut register = Register::default();
+        register.push(b"add 5 -\nadd 6 77\nadd 7 -\nadd 8 -\n");
+        let sweep = Sweep::new(&register, OwnGroups { guard: 7, program: 3 });
+        assert_eq!(sweep.unverified().collect::<Vec<_>>(), [5, 8]);
+    }
+}

@@ -9,7 +9,7 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::{Layer, LayerKind, Source};
 
 /// Keys that need trust.
-const INSIDE: [&str; 11] = [
+const INSIDE: [&str; 12] = [
     "auth.work.client_id",
     "auth.\"two words\".scopes",
     "models.a.provider",
@@ -20,6 +20,7 @@ const INSIDE: [&str; 11] = [
     "policy.commands.lint.run",
     "providers.x.command",
     "quality_gates.plan",
+    "store.keep_runs",
     "store.path",
 ];
 const OUTSIDE: [&str; 7] = [

@@ -102,3 +102,39 @@ pub(super) fn listed(keys: &[String]) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TrustRecord, fingerprints};
+    use super::*;
+    use crate::config::Layer;
+    use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
+
+    fn layer(text: &str) -> Layer {
+        parse(&Source::document(LayerKind::File, "speckit.toml", text), Language::Toml).unwrap()
+    }
+
+    #[test]
+    fn a_running_program_refuses_every_change_of_what_was_trusted() {
+        let layer_now = layer("providers.x.command = 'now'\n");
+        let then = layer("providers.x.command = 'then'\n");
+        let record = TrustRecord::new("/a", fingerprints(then.root()));
+        let file = |record| ProjectFile {
+            name: "speckit.toml",
+            root: layer_now.root(),
+            trust: Trust::Recorded(record),
+        };
+        let code = |file: &ProjectFile<'_>, needed: &[Subtree], is_reload| {
+            file.refusal_of_running(needed, is_reload).map(|refusal| refusal.code)
+        };
+        let changed = file(Some(record));
+        assert_eq!(code(&changed, &[], true), Some(Code::TrustChanged));
+        assert_eq!(code(&changed, &[Subtree::StorePath], true), Some(Code::TrustChanged));
+        assert_eq!(code(&changed, &[], false), Some(Code::TrustRequired));
+        assert_eq!(changed.refusal(&[]), None, "a command that ends refuses only what it needs");
+        let never_trusted = file(None);
+        assert_eq!(code(&never_trusted, &[], true), None);
+        assert_eq!(code(&never_trusted, &[Subtree::Providers], true), Some(Code::TrustRequired));
+    }
+}

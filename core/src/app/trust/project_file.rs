@@ -65,3 +65,63 @@ pub fn database_is_of(layers: &[Layer], is_project: &dyn Fn(&str) -> bool) -> bo
     let winner = layers.iter().rev().find(|layer| Subtree::StorePath.of(layer.root()).is_some());
     winner.is_some_and(|layer| is_of_project(layer, is_project))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::Source;
+
+    const SETTINGS: &str = "store.path = 'a.db'\n";
+
+    fn layer(kind: LayerKind, name: &str, text: &str) -> Layer {
+        parse(&Source::document(kind, name, text), Language::Toml).unwrap()
+    }
+
+    fn is_project(name: &str) -> bool {
+        name == "speckit.toml"
+    }
+
+    #[test]
+    fn only_a_file_with_the_name_of_the_project_file_needs_trust() {
+        let layers = [
+            layer(LayerKind::File, "user.toml", SETTINGS),
+            layer(LayerKind::File, "speckit.toml", SETTINGS),
+            layer(LayerKind::Override, "speckit.toml", SETTINGS),
+        ];
+        let files = ProjectFile::all(&layers, &is_project, &|_| Trust::Recorded(None));
+        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        assert_eq!(names, ["speckit.toml"]);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_used_trusts_nothing() {
+        let layer = layer(LayerKind::File, "speckit.toml", SETTINGS);
+        let decide = |trust| ProjectFile { name: "speckit.toml", root: layer.root(), trust }.decision();
+        let untrusted = TrustDecision::Untrusted { new: Vec::from(["store.path".into()]) };
+        assert_eq!(decide(Trust::Unusable { problem: "it is damaged".into() }), untrusted);
+        assert_eq!(decide(Trust::Recorded(None)), untrusted);
+        let record = TrustRecord::new("/a", fingerprints(layer.root()));
+        assert_eq!(decide(Trust::Recorded(Some(record))), TrustDecision::Trusted);
+        assert_eq!(decide(Trust::Named), TrustDecision::Trusted);
+    }
+
+    #[test]
+    fn the_highest_layer_that_sets_it_chooses_the_database() {
+        let user = || layer(LayerKind::File, "user.toml", SETTINGS);
+        let project = || layer(LayerKind::File, "speckit.toml", SETTINGS);
+        let other = || layer(LayerKind::File, "speckit.toml", "store.history = 'full'\n");
+        let option = || layer(LayerKind::Override, "--set", SETTINGS);
+        for (layers, expected) in [
+            (&[][..], false),
+            (&[user()], false),
+            (&[project()], true),
+            (&[user(), project()], true),
+            (&[project(), user()], false),
+            (&[user(), other()], false),
+            (&[user(), project(), option()], false),
+        ] {
+            assert_eq!(database_is_of(layers, &is_project), expected, "{layers:?}");
+        }
+    }
+}

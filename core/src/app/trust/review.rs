@@ -121,3 +121,35 @@ fn project_files(key: &Key, value: &Value, is_project_file: &dyn Fn(&str, bool) 
 fn is_relative_path(command: &str) -> bool {
     command.contains('/') && !command.starts_with('/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
+
+    #[test]
+    fn programs_of_the_project_are_named_beside_the_values() {
+        let text = "
+            auth.work.helper = 'vault'
+            policy.commands.lint.run = ['sub/lint', 'sub/argument']
+            providers.x = { command = './run.sh', args = ['./argument', 'a.txt'] }
+        ";
+        let layer = parse(&Source::document(LayerKind::File, "speckit.toml", text), Language::Toml).unwrap();
+        let is_project_file =
+            |text: &str, is_command: bool| text == "a.txt" || is_command && text == "docker-credential-vault";
+        let review = Review::of("/a", layer.root(), &TrustDecision::Trusted, &|_, _| false, &is_project_file);
+        let named: Vec<(&str, Vec<&str>)> = review
+            .values
+            .iter()
+            .map(|one| (one.key.as_str(), one.project_files.iter().map(String::as_str).collect()))
+            .collect();
+        let expected = [
+            ("auth.work.helper", ["docker-credential-vault"]),
+            ("policy.commands.lint.run", ["sub/lint"]),
+            ("providers.x.args", ["a.txt"]),
+            ("providers.x.command", ["./run.sh"]),
+        ];
+        assert_eq!(named, expected.map(|(key, files)| (key, Vec::from(files))));
+    }
+}

@@ -13,6 +13,7 @@ use crate::tree::redact_at;
 pub(crate) use description::{Description, DescriptionSources, EVERY_NAME};
 pub use masks::Masks;
 pub(crate) use masks::SourceMask;
+pub use schema_values::without_secret_defaults;
 pub(crate) use search::{
     KeyDescription, Meaning, SecretSearch, is_beside_secret, may_be_secret, secret_names,
 };

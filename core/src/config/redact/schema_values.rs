@@ -1,9 +1,9 @@
-//! The values in the text of a schema that belong to a secret key.
+//! The values in the text of a schema that belong to secret keys.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use crate::tree::{Kind, Value};
+use crate::tree::{Kind, Text, Value};
 
 /// Keywords whose values are values of the key.
 const VALUES: [&str; 4] = ["default", "const", "enum", "examples"];
@@ -38,6 +38,23 @@ pub(super) fn secret_values(document: &Value) -> Vec<&Value> {
     found
 }
 
+/// A schema document without those parts of its `default`s that belong to secret keys.
+///
+/// ```
+/// use speckit_core::config::redact::without_secret_defaults;
+/// use speckit_core::config::source::{Language, parse};
+/// use speckit_core::{LayerKind, Source};
+/// let text = r#"{ "default": { "user": "ann", "token": "x" }, "properties": { "token": { "x-secret": true } } }"#;
+/// let schema = parse(&Source::document(LayerKind::Defaults, "schema.json", text), Language::Json)?;
+/// let without = without_secret_defaults(schema.root());
+/// assert_eq!(without.member("default").unwrap().to_string(), r#"{ user = "ann" }"#);
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+#[must_use]
+pub fn without_secret_defaults(document: &Value) -> Value {
+    SchemaText { document }.without_secret_defaults(document)
+}
+
 struct SchemaText<'d> {
     document: &'d Value,
 }
@@ -60,6 +77,72 @@ impl<'d> SchemaText<'d> {
                 Some(Target::Here(target)) => self.is_secret(target, seen, steps + 1),
                 Some(Target::Elsewhere) => true,
             }
+    }
+
+    fn without_secret_defaults(&self, at: &'d Value) -> Value {
+        let origin = at.origin().clone();
+        match at.kind() {
+            Kind::Table(members) => {
+                let kept = members.iter().filter_map(|(name, member)| {
+                    let is_default = name == "default" && self.open_part(at, member).as_ref() != Some(member);
+                    let kept = match is_default {
+                        true => self.open_part(at, member)?,
+                        false => self.without_secret_defaults(member),
+                    };
+                    Some((name.clone(), kept))
+                });
+                Value::table(kept, origin)
+            }
+            Kind::Array(elements) => {
+                Value::array(elements.iter().map(|element| self.without_secret_defaults(element)), origin)
+            }
+            _ => at.clone(),
+        }
+    }
+
+    /// The value without what is secret by its schema; `None` if it is secret itself.
+    fn open_part(&self, schema: &'d Value, value: &Value) -> Option<Value> {
+        if self.is_secret(schema, &mut BTreeSet::new(), 0) {
+            return None;
+        }
+        let mut schemas = Vec::new();
+        self.add_schemas_of_same_value(schema, &mut schemas);
+        let open = |keywords: &[&str], name: Option<&str>, value: &Value| {
+            let below = schemas.iter().flat_map(|schema| {
+                let of_keyword = keywords.iter().filter_map(|keyword| schema.member(keyword));
+                let of_name = name.and_then(|name| schema.member("properties")?.member(name));
+                of_keyword.chain(of_name)
+            });
+            below.into_iter().try_fold(value.clone(), |value, below| self.open_part(below, &value))
+        };
+        match value.kind() {
+            Kind::Table(members) => {
+                let keywords = ["additionalProperties"];
+                let open = members
+                    .iter()
+                    .filter_map(|(name, member)| Some((name.clone(), open(&keywords, Some(name), member)?)));
+                Some(Value::table(open.collect::<Vec<(Text, Value)>>(), value.origin().clone()))
+            }
+            Kind::Array(elements) => {
+                let open = elements.iter().filter_map(|element| open(&["items"], None, element));
+                Some(Value::array(open.collect::<Vec<Value>>(), value.origin().clone()))
+            }
+            _ => Some(value.clone()),
+        }
+    }
+
+    /// Adds a subschema and those for the same value: its parts, and what it refers to.
+    fn add_schemas_of_same_value(&self, schema: &'d Value, found: &mut Vec<&'d Value>) {
+        if found.iter().any(|known| core::ptr::eq(*known, schema)) {
+            return;
+        }
+        found.push(schema);
+        let parts = PARTS.iter().filter_map(|name| schema.member(name));
+        let parts = parts.flat_map(|part| part.as_array().into_iter().flatten().chain([part]));
+        parts.for_each(|part| self.add_schemas_of_same_value(part, found));
+        if let Some(Target::Here(target)) = self.target(schema) {
+            self.add_schemas_of_same_value(target, found);
+        }
     }
 
     /// What a subschema refers to.
@@ -125,6 +208,37 @@ mod tests {
             (r##"{ "$ref": "#/nowhere", "default": 1 }"##, &["1"]),
         ] {
             assert_eq!(found(schema), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_schema_without_secret_defaults_keeps_all_others() {
+        let without = |schema: &str| {
+            let source = Source::document(LayerKind::File, "s.json", schema);
+            let layer = parse(&source, Language::Json).unwrap();
+            serde_json::to_string(&without_secret_defaults(layer.root())).unwrap()
+        };
+        for (schema, expected) in [
+            (r##"{"default":1,"x-secret":true}"##, r##"{"x-secret":true}"##),
+            (
+                r##"{"default":{"a":1,"b":2},"properties":{"a":{"x-secret":true}}}"##,
+                r##"{"default":{"b":2},"properties":{"a":{"x-secret":true}}}"##,
+            ),
+            (
+                r##"{"$defs":{"d":{"items":{"x-secret":true}}},"$ref":"#/$defs/d","default":[1]}"##,
+                r##"{"$defs":{"d":{"items":{"x-secret":true}}},"$ref":"#/$defs/d","default":[]}"##,
+            ),
+            (
+                r##"{"anyOf":[{"additionalProperties":{"writeOnly":true}}],"default":{"a":1}}"##,
+                r##"{"anyOf":[{"additionalProperties":{"writeOnly":true}}],"default":{}}"##,
+            ),
+            (
+                r##"{"properties":{"default":{"default":1,"x-secret":true}}}"##,
+                r##"{"properties":{"default":{"x-secret":true}}}"##,
+            ),
+        ] {
+            assert_eq!(without(schema), expected, "{schema}");
+            assert_eq!(without(expected), expected);
         }
     }
 }

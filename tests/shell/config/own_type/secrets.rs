@@ -158,3 +158,60 @@ fn a_secret_that_is_known_only_after_it_was_read_is_redacted_with_a_warning() {
     let marked = builder().secret("database.password").secret("servers").open().unwrap();
     assert!(marked.snapshot().warnings().is_empty(), "{}", marked.snapshot().warnings());
 }
+
+#[test]
+fn no_document_of_a_builder_has_a_secret_default() {
+    use speckit::Secret;
+
+    #[derive(Deserialize, schemars::JsonSchema)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        #[serde(default = "hunter::<1>")]
+        password: Secret<String>,
+        #[serde(default)]
+        database: Database,
+        #[serde(default = "databases")]
+        replicas: Vec<Database>,
+        #[serde(default = "by_name")]
+        by_name: BTreeMap<String, Secret<String>>,
+        token: Option<String>,
+    }
+    #[derive(Deserialize, serde::Serialize, schemars::JsonSchema)]
+    struct Database {
+        host: String,
+        password: Option<Secret<String>>,
+    }
+    impl Default for Database {
+        fn default() -> Self {
+            Self { host: "localhost".into(), password: Some(hunter::<2>()) }
+        }
+    }
+    fn hunter<const NUMBER: u8>() -> Secret<String> {
+        Secret::new(format!("hunter{NUMBER}-is-long"))
+    }
+    fn databases() -> Vec<Database> {
+        vec![Database::default()]
+    }
+    fn by_name() -> BTreeMap<String, Secret<String>> {
+        [("a".into(), hunter::<3>())].into()
+    }
+    let defaults = "token = 'hunter4-is-long'\npassword = 'hunter5-is-long'\n[database]\nhost = 'localhost'\n\
+                    password = 'hunter6-is-long'\n[[replicas]]\nhost = 'replica'\npassword = 'hunter7-is-long'\n\
+                    [by_name]\nb = 'hunter8-is-long'\n";
+    let builder = || Config::<Settings>::builder().defaults_toml(defaults).secret("token");
+    for builder in [&builder as &dyn Fn() -> Builder<Settings>, &|| builder().schema_of_type()] {
+        let schema = builder().schema().unwrap().unwrap_or_default();
+        for text in [builder().template().unwrap(), builder().reference_markdown().unwrap(), schema.clone()] {
+            assert!(!text.contains("hunter"), "{text}");
+            assert!(text.is_empty() || text.contains("localhost"), "{text}");
+        }
+        let template = builder().template().unwrap();
+        assert!(template.contains("secret)\n# replicas =\n"), "{template}");
+    }
+    let schema: serde_json::Value =
+        serde_json::from_str(&builder().schema_of_type().schema().unwrap().unwrap()).unwrap();
+    let property = |name: &str| &schema["properties"][name];
+    assert_eq!(property("database")["default"], serde_json::json!({ "host": "localhost" }));
+    assert_eq!(property("replicas")["default"], serde_json::json!([{ "host": "localhost" }]));
+    assert_eq!(property("password").get("default"), None);
+}

@@ -66,8 +66,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         Ok(reference(rules.keys(), &defaults_of(&rules)))
     }
 
-    /// The text of the schema: what [`Builder::schema_json`] was given, the content of the file, or what was generated from the type.
-    /// `None` without a schema.
+    /// The text of the schema: what [`Builder::schema_json`] was given, the content of the file, or what was generated from the type,
+    /// without the defaults of secrets. `None` without a schema.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;

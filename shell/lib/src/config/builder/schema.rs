@@ -1,9 +1,17 @@
 //! The schema of a configuration.
 
 use std::path::PathBuf;
+#[cfg(feature = "schemars")]
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+#[cfg(feature = "schemars")]
+use speckit_core::config::redact::without_secret_defaults;
 use speckit_core::config::schema::{Schema, SchemaMap};
+#[cfg(feature = "schemars")]
+use speckit_core::config::source::{Language, parse};
+#[cfg(feature = "schemars")]
+use speckit_core::{LayerKind, Source};
 
 use super::Builder;
 use crate::config::loading::SchemaSource;
@@ -87,6 +95,23 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let schema =
             schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
         // Written in lines, for whoever prints it. A value without floats always has a text.
-        self.schema_json_unchecked(&serde_json::to_string_pretty(&schema).unwrap_or_default())
+        let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        let mut builder = self.schema_json_unchecked(&text);
+        if let SchemaSource::Given { text, .. } = &mut builder.schema {
+            *text = without_secrets(text);
+        }
+        builder
+    }
+}
+
+/// The text of a generated schema without the secrets in its defaults.
+#[cfg(feature = "schemars")]
+fn without_secrets(text: &Arc<str>) -> Arc<str> {
+    let source = Source::document(LayerKind::Defaults, "schema", Arc::clone(text));
+    let Ok(layer) = parse(&source, Language::Json) else { return Arc::clone(text) };
+    let open = without_secret_defaults(layer.root());
+    match serde_json::to_string_pretty(&open) {
+        Ok(open_text) if open != *layer.root() => open_text.into(),
+        _ => Arc::clone(text),
     }
 }

@@ -131,9 +131,14 @@ fn a_layer_of_the_program_takes_the_place_of_its_kind_and_is_listed_with_the_fil
     let app = TestApp::new().file("app.toml", "port = 1\n").file(".env", "APP_PORT=3\n");
     let vault =
         Layer::of_text(LayerKind::Source, "vault", "port = 2\nratio = 0.25\n", Language::Toml).unwrap();
-    let builder = app.builder().layer(vault).file(app.path("app.toml")).file(app.path("absent.toml"));
-    let config = builder.dotenv(app.path(".env")).open().unwrap();
-    assert_eq!(app.origins(&config), "port = 3       # .env:1:1\nratio = 0.25   # vault:2:9\n");
+    let given = Layer::of_text(LayerKind::Env, "given", "names = ['a']\n", Language::Toml).unwrap();
+    let builder = app.builder().layer(given).layer(vault).file(app.path("app.toml"));
+    let builder = builder.file(app.path("absent.toml")).dotenv(app.path(".env"));
+    let config = builder.open().unwrap();
+    assert_eq!(
+        app.origins(&config),
+        "names = [\"a\"]   # given:1:9\nport = 3        # .env:1:1\nratio = 0.25    # vault:2:9\n"
+    );
     let snapshot = config.snapshot();
     let sources: Vec<_> = snapshot
         .sources()
@@ -145,6 +150,7 @@ fn a_layer_of_the_program_takes_the_place_of_its_kind_and_is_listed_with_the_fil
         ("file", "absent.toml", false),
         ("source", "vault", true),
         ("dotenv", ".env", true),
+        ("env", "given", true),
     ];
     assert_eq!(sources, expected.map(|(kind, name, is_present)| (kind, name.to_owned(), is_present)));
     let why = app.relative(config.snapshot().explain("port").unwrap().to_text());

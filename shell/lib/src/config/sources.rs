@@ -114,7 +114,7 @@ impl Sources {
         }
         self.add_layers(&mut inputs, LayerKind::Dotenv, 0);
         for (at, path) in self.dotenv.iter().enumerate() {
-            let (variables, diagnostics) = documents::read_dotenv(files, path, names);
+            let (variables, diagnostics) = documents::read_dotenv(files, path, &self.dotenv, names);
             if let Some(mut variables) = variables {
                 add_secret_files(&mut variables, files, names);
                 inputs.documents.push(Document::Dotenv(variables));

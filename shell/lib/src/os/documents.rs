@@ -153,6 +153,7 @@ pub fn read(
                         diagnostics.extend(diagnostic);
                     }
                     Err(Unread::Missing) if !file.required => {
+                        let known = known.map(|known| known.iter().map(|file| file.path.as_path()));
                         diagnostics.extend(known.and_then(|known| absent(files, &path, known)));
                     }
                     Err(unread) => diagnostics.push(unread.diagnostic(&path)),
@@ -169,6 +170,7 @@ pub fn read(
 pub(crate) fn read_dotenv(
     files: &dyn Files,
     path: &Path,
+    known: &[PathBuf],
     names: Option<&EnvironmentNames<'_>>,
 ) -> (Option<Environment>, Vec<Diagnostic>) {
     match read_source(files, LayerKind::Dotenv, path) {
@@ -177,7 +179,9 @@ pub(crate) fn read_dotenv(
             let (variables, diagnostics) = Environment::dotenv(&source, &is_ours);
             (Some(variables), diagnostics)
         }
-        Err(Unread::Missing) => (None, absent(files, path, &[]).into_iter().collect()),
+        Err(Unread::Missing) => {
+            (None, absent(files, path, known.iter().map(PathBuf::as_path)).into_iter().collect())
+        }
         Err(unread) => (None, vec![unread.diagnostic(path)]),
     }
 }
@@ -193,11 +197,14 @@ fn without_documents(files: &dyn Files, folder: &Path) -> Option<Diagnostic> {
 }
 
 /// The warning about an absent file that is probably meant to be another one.
-fn absent(files: &dyn Files, path: &Path, known: &[FileSource]) -> Option<Diagnostic> {
+fn absent<'k>(
+    files: &dyn Files,
+    path: &Path,
+    known: impl Iterator<Item = &'k Path> + Clone,
+) -> Option<Diagnostic> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names = names_in(files, folder).unwrap_or_default();
-    let is_known = |name: &String| known.iter().any(|file| file.path == path.with_file_name(name));
-    names.retain(|name| !is_known(name));
+    names.retain(|name| !known.clone().any(|known| known == path.with_file_name(name)));
     absent_file(&path.to_string_lossy(), &path.file_name()?.to_string_lossy(), &names)
 }
 

@@ -135,12 +135,40 @@ fn the_history_does_not_keep_the_file_which_often_has_secrets() {
 }
 
 #[test]
-fn the_defaults_that_replace_refused_files_have_the_variables_of_the_file_above_them() {
+fn the_defaults_that_replace_refused_files_have_the_layers_above_them() {
     let app = TestApp::new().file("app.toml", "port = 'x'\n").file(".env", "APP_RATIO=0.5\n");
-    let builder =
-        app.builder().defaults_toml("port = 80\n").file(app.path("app.toml")).dotenv(app.path(".env"));
-    let config = builder.fallback(speckit::Fallback::Defaults).open().unwrap();
-    assert_eq!((config.load().port, config.load().ratio), (80, Some(0.5)));
+    let vault = Layer::of_text(LayerKind::Source, "vault", "labels.a = 'b'\n", Language::Toml).unwrap();
+    let builder = || {
+        let builder = app.builder().defaults_toml("port = 80\n").file(app.path("app.toml"));
+        let builder = builder.layer(vault.clone()).dotenv(app.path(".env")).set("names", "c");
+        builder.fallback(speckit::Fallback::Defaults)
+    };
+    let variables = Environment::of([("APP_DATABASE__HOST", "db")]);
+    let config = builder().environment(variables.clone()).open().unwrap();
+    assert_eq!(
+        app.origins(&config),
+        "database.host = \"db\"   # APP_DATABASE__HOST\nlabels.a = \"b\"         # vault:1:12\n\
+         names = [\"c\"]          # .set(\"names\")\nport = 80              # defaults:1:8\n\
+         ratio = 0.5            # .env:1:1\n"
+    );
+    app.write(".env", "APP_RATIO=half\n");
+    let config = builder().environment(variables).open().unwrap();
+    assert_eq!(app.origins(&config), "port = 80   # defaults:1:8\n", "they are invalid too");
+}
+
+#[test]
+fn an_absent_file_with_a_near_name_beside_it_is_reported() {
+    let app = TestApp::new().file("stage.env", "APP_PORT=1\n");
+    let config = app.builder().dotenv(app.path("stagr.env")).open().unwrap();
+    insta::assert_snapshot!(app.relative(config.snapshot().warnings()), @r"
+    warning[file/absent]: `stagr.env` does not exist
+     = help: did you mean `stage.env`, which is in the same folder?
+
+    1 warning
+    ");
+    let known = app.builder().dotenv(app.path("stagr.env")).dotenv(app.path("stage.env")).open().unwrap();
+    assert!(known.snapshot().warnings().is_empty(), "the other file is one of the configuration");
+    assert_eq!(known.load().port, 1);
 }
 
 #[test]
@@ -155,4 +183,32 @@ fn a_quote_that_is_closed_in_another_line_shows_no_line_between() {
         let error = app.builder().dotenv(app.path(".env")).open().unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn a_variable_of_unknown_type_is_what_the_type_of_the_settings_accepts() {
+    #[derive(Deserialize)]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        port: u16,
+        name: String,
+    }
+    let app = TestApp::new().file(".env", "APP_PORT=80\nAPP_NAME=80\n");
+    let builder = Config::<Outer>::builder().env_prefix("APP").environment(Environment::default());
+    let config = builder.dotenv(app.path(".env")).open().unwrap();
+    assert_eq!((config.load().inner.port, config.load().inner.name.as_str()), (80, "80"));
+}
+
+#[test]
+fn the_variables_of_an_inspection_are_those_of_all_files_and_of_the_environment_which_wins() {
+    let app = TestApp::new().file("low.env", "APP_PORT=1\nAPP_RATIO=1\nAPP_NAMES=low\n");
+    app.write("high.env", "APP_PORT=2\nAPP_RATIO=2\n");
+    let builder = app.builder().dotenv(app.path("low.env")).dotenv(app.path("high.env"));
+    let variables = builder.environment(Environment::of([("APP_PORT", "3")])).inspect().unwrap().variables();
+    let texts = ["APP_PORT", "APP_RATIO", "APP_NAMES"].map(|name| variables.text(name));
+    assert_eq!(texts, [Some("3"), Some("2"), Some("low")]);
 }

@@ -120,21 +120,31 @@ proptest! {
             builder = builder.env_prefix("APP");
         }
 
-        let mut model = BTreeMap::new();
+        // The texts of each key, lowest first.
+        let mut model: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut add = |call: usize, keys: &[usize]| {
+            for key in keys {
+                model.entry(KEYS[*key].into()).or_default().push(value(call, *key));
+            }
+        };
         for kind in LayerKind::ALL {
             if kind == LayerKind::Env {
-                model.extend(variables.iter().map(|key| (KEYS[*key].to_owned(), value(99, *key))));
+                add(99, &variables);
             }
             for (at, (_, keys)) in calls.iter().enumerate().filter(|(_, (way, _))| way.kind() == kind) {
-                model.extend(keys.iter().map(|key| (KEYS[*key].to_owned(), value(at, *key))));
+                add(at, keys);
             }
         }
 
         let config = builder.open().map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert_eq!(&*config.current(), &model);
+        let winners = model.iter().map(|(key, texts)| (key.clone(), texts.last().unwrap().clone()));
+        prop_assert_eq!(&*config.current(), &winners.collect::<Settings>());
         let snapshot = config.snapshot();
-        for (key, text) in &model {
+        for (key, texts) in &model {
             let why = snapshot.explain(key).unwrap();
+            let history: Vec<&str> = why.history.iter().filter_map(|step| step.value.as_ref()?.as_str()).collect();
+            prop_assert_eq!(&history, texts, "{}", key);
+            let text = texts.last().unwrap();
             let call: usize = text.rsplit(' ').next().unwrap().parse().unwrap();
             let kind = calls.get(call).map_or(LayerKind::Env, |(way, _)| way.kind());
             prop_assert_eq!(why.winner.unwrap().layer(), kind, "{}", key);

@@ -187,3 +187,19 @@ fn options_for_one_list_are_merged_in_their_order() {
     let history = of(&replace).set("a=3").set("a=4").history("a");
     assert_eq!(history, ["1.toml:1:5 [1, 2] Shadowed", "--set a [3] Shadowed", "--set a [4] Won"]);
 }
+
+#[test]
+fn the_kinds_of_documents_decide_their_priority_and_not_their_order() {
+    let kinds =
+        [LayerKind::Override, LayerKind::Dotenv, LayerKind::Source, LayerKind::Remote, LayerKind::File];
+    let document = |kind: LayerKind| {
+        let text = format!("a = '{}'", kind.name());
+        Document::Text(Source::document(kind, kind.name(), text), Language::Toml)
+    };
+    let inputs = Inputs { documents: kinds.map(document).into(), ..Inputs::default() };
+    let rules = Rules::new(None);
+    let checked = rules.check(rules.read(&inputs)).unwrap();
+    let why = checked.explain(&Key::of(["a"])).unwrap();
+    let history: Vec<&str> = why.history.iter().filter_map(|step| step.value.as_ref()?.as_str()).collect();
+    assert_eq!(history, ["file", "source", "remote", "dotenv", "override"]);
+}

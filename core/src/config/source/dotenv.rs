@@ -245,6 +245,9 @@ mod tests {
             ("A='x # \\n \"$y\"' # z", "A=[x # \\n \"$y\"]"),
             ("A=\"a\\n\\\"\\\\\\$\\q#\"", "A=[a\n\"\\$\\q#]"),
             ("A=\"one\r\ntwo\"\nB=3", "A=[one\ntwo]"),
+            ("A='one\r\ntwo'\r\nB=3", "A=[one\ntwo]"),
+            ("A=1\r\nB=2\r\n", "A=[1]"),
+            ("A=a\u{a0}#b", "A=[a\u{a0}#b]"),
             ("A='-----BEGIN\nx\n'", "A=[-----BEGIN\nx\n]"),
             ("A.b-C_1=ü", "A.b-C_1=[ü]"),
         ] {

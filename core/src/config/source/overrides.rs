@@ -308,3 +308,23 @@ fn without_nulls(value: &Value) -> Option<Value> {
         _ => Some(value.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_null_and_an_empty_table_override_nothing() {
+        let values = serde_json::json!({ "port": 81, "host": null, "log": { "level": null }, "labels": {} });
+        let below = Value::table([], Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", "")));
+        let read = |values: &serde_json::Value| {
+            let (layer, diagnostics) =
+                Override::layer(&[Override::values("own", values).unwrap()], None, None, Some(&below));
+            assert!(diagnostics.is_empty(), "{diagnostics:?}");
+            layer.map(|layer| layer.root().to_string())
+        };
+        assert_eq!(read(&values).as_deref(), Some("{ port = 81 }"));
+        assert_eq!(read(&serde_json::json!({ "host": null })), None);
+        assert_eq!(read(&serde_json::Value::Null), None);
+    }
+}

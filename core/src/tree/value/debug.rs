@@ -50,6 +50,9 @@ mod tests {
         let lines = "server.port = 80  # app.toml:1:8\nserver.ports = [80, 80]  # APP_PORTS";
         assert_eq!([format!("{root:?}"), format!("{root:#?}")], [lines, lines]);
         assert_eq!(format!("{port:?}"), "80  # app.toml:1:8");
+        let hostile = Source::document(LayerKind::File, "a\u{1b}[2J.toml", "1");
+        let hostile = Value::new(Kind::Number(Number::Int(1)), Origin::new(&hostile, 0..1));
+        assert_eq!(format!("{hostile:?}"), r"1  # a\u{1b}[2J.toml:1:1");
         let nested = format!("{:#?}", [&root]);
         assert_eq!(
             nested,

@@ -1,6 +1,7 @@
 //! A program with commands about its own settings: with a schema of their type, with one in a file, or with none.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -84,8 +85,8 @@ enum SchemaOf {
 enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the reference of all settings
-    Reference,
+    /// Print the reference of all settings, or compare a file with it
+    Reference { file: Option<PathBuf> },
 }
 
 fn check(settings: &Settings) -> Result<(), String> {
@@ -113,8 +114,12 @@ fn main() -> ExitCode {
     let builder = settings_builder(cli.schema_of);
     match cli.command {
         Command::Config(command) => command.run(builder),
-        Command::Reference => {
-            print!("{}", builder.reference_markdown().unwrap());
+        Command::Reference { file } => {
+            let reference = builder.reference_markdown().unwrap();
+            match file {
+                Some(file) => speckit::testing::assert_file(file, &reference),
+                None => print!("{reference}"),
+            }
             ExitCode::SUCCESS
         }
     }

@@ -9,6 +9,8 @@ use speckit_tests::golden;
 
 use crate::test_dir::{RunResult, TestDir};
 
+mod arguments;
+
 /// The program `shop`, with the schema of its type, with one in a file, or with none.
 struct Shop {
     dir: TestDir,
@@ -220,6 +222,42 @@ fn the_reference_describes_every_setting() {
     }
     golden!("config/commands", "reference_with_a_schema", of("type"));
     golden!("config/commands", "reference_without_a_schema", of("none"));
+}
+
+#[test]
+fn a_committed_file_is_compared_and_written_on_request() {
+    let compare = |update: Option<&'static str>, file: Option<&[u8]>| {
+        let mut shop = Shop::new("type", None);
+        shop.variables.extend(update.map(|value| ("SPECKIT_UPDATE", value)));
+        file.into_iter().for_each(|bytes| shop.dir.write("settings.md", bytes));
+        // The failed assertion of a test is a panic, which `run` would refuse.
+        let output = shop.command("reference settings.md").output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), err, std::fs::read(shop.dir.path("settings.md")).ok())
+    };
+    let reference = Shop::new("type", None).run("reference").succeeds().out.into_bytes();
+    let windows = String::from_utf8(reference.clone()).unwrap().replace('\n', "\r\n").into_bytes();
+    let other = String::from_utf8(reference.clone()).unwrap().replace("8080", "8081").into_bytes();
+    for update in [None, Some("0"), Some("")] {
+        let (passes, err, file) = compare(update, Some(&other));
+        assert!(!passes && err.contains("-- Default: `8081`\n+- Default: `8080`\n"), "{err}");
+        assert!(err.contains("run the test with SPECKIT_UPDATE=1"), "{err}");
+        assert_eq!(file.as_ref(), Some(&other), "it is not written");
+        let (passes, err, file) = compare(update, None);
+        assert!(!passes && err.contains("`settings.md` does not exist") && file.is_none(), "{err}");
+    }
+    for update in [None, Some("1")] {
+        for equal in [&reference, &windows] {
+            let (passes, err, file) = compare(update, Some(equal));
+            assert!(passes && file.as_ref() == Some(equal), "{err}");
+        }
+        let (passes, err, file) = compare(update, Some(b"\xff"));
+        assert!(!passes && file.as_deref() == Some(b"\xff"), "{err}");
+    }
+    for file in [None, Some(&*other)] {
+        let (passes, err, file) = compare(Some("1"), file);
+        assert!(passes && file.as_ref() == Some(&reference), "{err}");
+    }
 }
 
 #[test]

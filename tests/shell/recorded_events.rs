@@ -1,8 +1,8 @@
-//! A subscriber that records the events of one thread.
+//! Subscribers that record the events of one thread, or of a target on all threads.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -36,18 +36,34 @@ impl Visit for RecordedEvent {
 /// Records the events that a closure emits on its thread.
 pub fn events_of(run: impl FnOnce()) -> Vec<RecordedEvent> {
     let recorder = Recorder::default();
-    let events = Arc::clone(&recorder.0);
+    let events = Arc::clone(&recorder.events);
     tracing::subscriber::with_default(recorder, run);
     let events = events.lock().unwrap();
     events.clone()
 }
 
+/// The events about configurations that all threads of this process emit from the first call on, except those in
+/// [`events_of`].
+pub fn config_events_of_all_threads() -> Vec<RecordedEvent> {
+    static EVENTS: OnceLock<Arc<Mutex<Vec<RecordedEvent>>>> = OnceLock::new();
+    let events = EVENTS.get_or_init(|| {
+        let recorder = Recorder { only_target: Some("speckit::config"), ..Recorder::default() };
+        let events = Arc::clone(&recorder.events);
+        tracing::subscriber::set_global_default(recorder).unwrap();
+        events
+    });
+    events.lock().unwrap().clone()
+}
+
 #[derive(Default)]
-struct Recorder(Arc<Mutex<Vec<RecordedEvent>>>);
+struct Recorder {
+    events: Arc<Mutex<Vec<RecordedEvent>>>,
+    only_target: Option<&'static str>,
+}
 
 impl Subscriber for Recorder {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.only_target.is_none_or(|target| metadata.target() == target)
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -66,7 +82,7 @@ impl Subscriber for Recorder {
             ..RecordedEvent::default()
         };
         event.record(&mut recorded);
-        self.0.lock().unwrap().push(recorded);
+        self.events.lock().unwrap().push(recorded);
     }
 
     fn enter(&self, _: &Id) {}

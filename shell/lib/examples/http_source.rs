@@ -341,13 +341,29 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_wants_another_authorization_is_an_error_at_the_start() {
+    fn a_server_without_settings_is_an_error_at_the_start() {
+        // Nothing is there that could be unchanged.
+        for (status, reason) in [(401, "status 401: check CONFIG_AUTHORIZATION"), (304, "status 304")] {
+            let server = Server::start();
+            server.answer(status, "", "");
+            let opened: Result<Config<Settings>, ConfigError> =
+                Config::builder().source(server.source()).open();
+            let report = opened.unwrap_err().to_string();
+            assert!(report.contains(reason), "{report}");
+            assert!(!report.contains("hunter2"), "{report}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_asks_for_time_is_not_asked_before() {
         let server = Server::start();
-        server.answer(401, "", "");
-        let opened: Result<Config<Settings>, ConfigError> = Config::builder().source(server.source()).open();
-        let report = opened.unwrap_err().to_string();
-        assert!(report.contains("status 401: check CONFIG_AUTHORIZATION"), "{report}");
-        assert!(!report.contains("hunter2"), "{report}");
+        let config = server.open();
+        server.answer(503, "retry-after: 600\r\n", "");
+        assert_eq!(config.reload().unwrap(), Reloaded::Unchanged);
+        server.request();
+        // Beside the wait of the backoff.
+        let rest = config.status().sources[0].next_read.unwrap().saturating_sub(Duration::from_secs(3600));
+        assert!(rest > Duration::from_secs(500) && rest <= Duration::from_secs(600), "{rest:?}");
     }
 
     #[test]

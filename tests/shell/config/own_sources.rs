@@ -16,6 +16,7 @@ use fake::{Behaviour, Fake, Released};
 
 mod asynchronous;
 mod fake;
+mod logging;
 
 /// How long a test waits for something, which may take long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -333,9 +334,11 @@ fn an_inspection_reads_sources_and_the_rules_alone_do_not() {
 #[test]
 fn the_text_of_a_source_is_not_recorded() {
     let dir = TestDir::new().file("app.toml", "port = '1'\n");
+    let given = Layer::of_text(LayerKind::Source, "given", "# hunter2\nhost = 'a'", Language::Toml).unwrap();
     let config = builder()
         .file(dir.path("app.toml"))
         .source(Fake::new("vault", "token = 'hunter2'"))
+        .layer(given)
         .secret("token")
         .history(dir.path("app.db"))
         .open()

@@ -70,9 +70,9 @@ fn life(dir: &TestDir) -> Vec<RecordedEvent> {
 }
 
 /// The levels and fields of each event.
-type Table = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
+pub(super) type Table = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 
-fn table_of_the_guide() -> Table {
+pub(super) fn table_of_the_guide() -> Table {
     let words =
         |cell: &str| cell.split(['`', ' ', ',']).filter(|word| !word.is_empty()).map(String::from).collect();
     let section = GUIDE.split_once("## Loads and reloads").unwrap().1;
@@ -97,7 +97,7 @@ fn the_events_of_a_configuration_are_those_of_the_guide() {
         fields.extend(event.fields.into_keys().filter(|name| name != "event" && name != "message"));
     }
     let mut table = table_of_the_guide();
-    // The thread of a source emits it, so only a global subscriber gets it.
+    // The thread of a source emits it: see the tests of sources.
     assert!(table.remove("source_recovered").is_some());
     assert_eq!(found, table);
     assert!(GUIDE.contains(&format!("`{TARGET}`")));

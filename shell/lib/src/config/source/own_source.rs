@@ -66,3 +66,15 @@ impl OwnSource {
 pub(super) fn shown(name: &str) -> Arc<str> {
     shortened(&visible(name), MAX_NAME).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_bounded_length() {
+        let name = shown(&"\u{1b}\n".repeat(100));
+        assert!(name.starts_with(r"\u{1b}\n") && name.ends_with('…'), "{name}");
+        assert_eq!(name.chars().count(), MAX_NAME);
+    }
+}

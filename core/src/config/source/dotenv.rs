@@ -105,7 +105,7 @@ impl<'a> DotenvReader<'a> {
                     self.at += 1;
                     self.value()
                 }
-                _ => Err((start, "expected `NAME=value`", "write a comment with `#` before it")),
+                _ => Err((start, "expected `NAME=value`", self.help_for_no_assignment(&name))),
             };
             match value {
                 Ok(value) => return Some(Assignment { name, value }),
@@ -118,6 +118,20 @@ impl<'a> DotenvReader<'a> {
             }
         }
         None
+    }
+
+    /// What to write instead of a line that has no `=` where it should be, of which the name was read.
+    fn help_for_no_assignment(&self, name: &Range<usize>) -> &'static str {
+        let rest = self.rest().chars().next();
+        match rest {
+            Some('=') => "write a name before the `=`",
+            _ if name.is_empty() => {
+                "begin the line with a name of letters, digits and `_`, or with `#` for a comment"
+            }
+            None | Some('\r' | '\n' | '#') => "write `NAME=value`, or `NAME=` for an empty value",
+            Some(':') => "write `=` in the place of `:`",
+            Some(_) => "write `=` between the name and the value, or `#` before a comment",
+        }
     }
 
     /// The value after the `=`. An error has its byte, its message and a help.
@@ -271,6 +285,24 @@ mod tests {
             ".env:8:3 this quote is not closed",
         ];
         assert_eq!(read(text), expected);
+    }
+
+    #[test]
+    fn the_help_for_a_line_without_an_assignment_says_what_is_missing() {
+        for (text, help) in [
+            ("APP_DEBUG", "write `NAME=value`, or `NAME=` for an empty value"),
+            ("export APP_DEBUG # on\nA=1", "write `NAME=value`, or `NAME=` for an empty value"),
+            ("APP_PORT: 80", "write `=` in the place of `:`"),
+            ("APP_PORT 80", "write `=` between the name and the value, or `#` before a comment"),
+            ("=80", "write a name before the `=`"),
+            ("9A=80", "begin the line with a name of letters, digits and `_`, or with `#` for a comment"),
+            ("[app]", "begin the line with a name of letters, digits and `_`, or with `#` for a comment"),
+        ] {
+            let file = Source::document(LayerKind::Dotenv, ".env", text);
+            let (_, diagnostics) = Environment::dotenv(&file, &|_| true);
+            let helps: Vec<&str> = diagnostics.iter().filter_map(|one| one.help.as_deref()).collect();
+            assert_eq!(helps, [help], "{text:?}");
+        }
     }
 
     #[test]

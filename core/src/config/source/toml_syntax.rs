@@ -32,16 +32,18 @@ pub(super) fn diagnostics(
     let mut noise_end = None;
     let mut errors = errors.into_iter().peekable();
     while let Some((span, message)) = errors.next() {
-        let mut words = None;
-        if is_of_a_list(message) {
-            let mut rest = errors.clone();
-            // The parser reads the lines after an unclosed list as its items, each with its own error.
-            if rest.by_ref().find(|(_, next)| !is_of_a_list(next)).is_some_and(|(_, next)| is_open_list(next))
-            {
-                errors = rest;
-                words = Some(("unclosed list", Some("close the list with `]` before this line")));
-            }
+        let mut rest = errors.clone();
+        let words = unclosed(source.text(), message, span.start, &mut rest);
+        if words.is_some() {
+            errors = rest;
         }
+        let words = words.or_else(|| {
+            let is_word = is_in_list(message) && errors.peek().is_some_and(|(_, next)| is_key_in_list(next));
+            (is_word || is_key_in_list(message)).then_some((
+                "a key in a list",
+                "close the list with `]` before the key, or write a table: { key = 1 }",
+            ))
+        });
         let (line, _) = source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
         if line == last_line || noise_end.is_some_and(|end| span.start <= end) {
             continue;
@@ -52,7 +54,7 @@ pub(super) fn diagnostics(
             return Vec::from([diagnostic(source, root, message, span)]);
         }
         if let Some(words) = words {
-            diagnostics.push(with_help(source, words, span));
+            diagnostics.push(with_help(source, (words.0, Some(words.1)), span));
         } else if let Some(found) = explain(source.text(), message, span.start) {
             noise_end = Some(found.end);
             // After a comment in a list, the parser expects a comma.
@@ -98,15 +100,56 @@ impl Habits {
     }
 }
 
-/// Whether an error may be a consequence of an unclosed list.
-fn is_of_a_list(message: &str) -> bool {
-    ["missing comma between array", "unexpected `=` in array", "string values must be quoted"]
-        .iter()
-        .any(|start| message.starts_with(start))
+/// The message and the help if an error at the byte `at` is a consequence of a list or an inline table that is not closed. Then
+/// takes its further consequences from the errors behind it.
+///
+/// The parser reads the lines after an unclosed list as its items, each with its own error.
+fn unclosed<'m>(
+    text: &str,
+    message: &str,
+    at: usize,
+    rest: &mut (impl Iterator<Item = (Range<usize>, &'m str)> + Clone),
+) -> Option<(&'static str, &'static str)> {
+    let line_of = |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let is_first = |at: usize| text.get(line_of(at)..at).is_some_and(|before| before.trim().is_empty());
+    if message.starts_with("missing comma between key-value") && is_first(at) {
+        let is_open = rest.any(|(_, next)| next.starts_with("unclosed inline table"));
+        return is_open.then_some(("unclosed table", "close the table with `}` before this line"));
+    }
+    if !is_in_list(message) {
+        return None;
+    }
+    let assigned = if is_key_in_list(message) { Some(at) } else { None };
+    let assigned = assigned.or_else(|| {
+        let in_list = rest.clone().take_while(|(_, next)| is_in_list(next));
+        in_list.filter(|(_, next)| is_key_in_list(next)).map(|(span, _)| span.start).next()
+    })?;
+    let is_open = rest.find(|(_, next)| !is_in_list(next)).is_some_and(|(_, next)| {
+        next.starts_with("unclosed array") && !next.starts_with("unclosed array table")
+    });
+    let mut line = line_of(assigned);
+    let is_own_line = text.get(line..assigned).is_some_and(|before| !before.contains('='));
+    let above = text.get(..line).unwrap_or_default().trim_end();
+    if header_of(text.get(line_of(above.len())..above.len()).unwrap_or_default().trim()).is_some() {
+        line = line_of(above.len());
+    }
+    match is_own_line {
+        _ if !is_open || at < line => None,
+        true => Some(("unclosed list", "close the list with `]` before this line")),
+        false => Some(("unclosed list", "close the list with `]` before the key")),
+    }
 }
 
-fn is_open_list(message: &str) -> bool {
-    message.starts_with("unclosed array") && !message.starts_with("unclosed array table")
+/// Whether an error may be a consequence of an unclosed list.
+fn is_in_list(message: &str) -> bool {
+    ["missing comma between array", "string values must be quoted", "invalid boolean", "invalid float"]
+        .iter()
+        .any(|start| message.starts_with(start))
+        || is_key_in_list(message)
+}
+
+fn is_key_in_list(message: &str) -> bool {
+    message.starts_with("unexpected `=` in array")
 }
 
 fn diagnostic(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<usize>) -> Diagnostic {
@@ -122,7 +165,8 @@ fn diagnostic(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Ran
     if message.starts_with("string values must be quoted")
         || (is_word && (message.starts_with("invalid boolean") || message.starts_with("invalid float")))
     {
-        return with_help(source, unquoted(at), span);
+        let line = text.get(..span.start).and_then(|before| before.lines().next_back()).unwrap_or_default();
+        return with_help(source, unquoted(at, line.rfind('{') > line.rfind('}')), span);
     }
     let shown = message.trim_end_matches('.').trim_end_matches(", expected nothing");
     with_help(source, (shown, help_for(message, at)), span)
@@ -136,12 +180,17 @@ fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usiz
     }
 }
 
-/// The message and help for a text that is not a value.
-fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
+/// The message and help for a text that is not a value, maybe in an inline table.
+fn unquoted(at: &str, is_in_table: bool) -> (&'static str, Option<&'static str>) {
     let at = at.trim_start_matches([' ', '\t']);
     let line = at.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
     match at.chars().next() {
-        _ if line.contains('=') => ("two keys on one line", Some("start a new line for the next key")),
+        _ if has_second_key(line) && is_in_table => {
+            ("missing comma between two keys", Some("put a comma between two keys of a table"))
+        }
+        _ if has_second_key(line) => {
+            ("two keys on one line", Some("start a new line for the next key, or put a string in quotes"))
+        }
         None | Some('\n' | '\r' | '#') => {
             ("missing value", Some("write a value after `=`; an empty string is \"\""))
         }
@@ -158,6 +207,14 @@ fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
         }
         Some(_) => ("a string without quotes", Some("put the string in quotes: key = \"text\"")),
     }
+}
+
+/// Whether a key and a `=` follow a value.
+fn has_second_key(line: &str) -> bool {
+    let Some((before, _)) = line.split_once('=') else { return false };
+    let mut words = before.split_whitespace().rev();
+    let is_key = |word: &str| word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    words.next().is_some_and(is_key) && words.next().is_some_and(|value| !value.ends_with(','))
 }
 
 fn help_for(message: &str, at: &str) -> Option<&'static str> {

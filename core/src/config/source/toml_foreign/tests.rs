@@ -182,3 +182,55 @@ fn words_and_paths_of_other_formats_get_the_help_that_ends_it() {
     assert!(errors("a = C:\\Users")[0].ends_with("in single quotes: key = 'text'"));
     assert!(errors("a = \"\\d\"")[0].contains("write a backslash as"));
 }
+
+#[test]
+fn a_list_or_table_that_is_not_closed_is_one_error_where_it_should_be_closed() {
+    let close = "unclosed list; close the list with `]` before this line";
+    for (text, place) in [
+        ("a = [1,\nb = 2\n", "2:1"),
+        ("a = [1\nb.c = [2]\n", "2:1"),
+        ("a = [1,\n\"b\" = 2\n", "2:5"),
+        ("a = [\n  1,\n  # c\n\nb = 3\nc = [4]\n", "5:1"),
+        ("a = [1,\n[t]\nx = 1\ny = 2\n", "2:2"),
+        ("a = ['x'\n\n[t.u]\n\nx = 1\n", "3:1"),
+    ] {
+        assert_errors(&[(text, &alloc::format!("{place} {close}"))]);
+    }
+    let misspelt = errors("a = [ture,\nb = 2\n");
+    assert_eq!(misspelt.len(), 2, "{misspelt:?}");
+    assert!(
+        misspelt[0].starts_with("1:6 a string without quotes;")
+            && misspelt[1] == alloc::format!("2:1 {close}")
+    );
+    assert_errors(&[
+        ("a = [1,", "1:8 unclosed array, expected `]`; close the list with `]`"),
+        ("a = [1, b = 2\n", "1:9 unclosed list; close the list with `]` before the key"),
+        ("a = {x = 1\nb = 2\n", "2:1 unclosed table; close the table with `}` before this line"),
+        (
+            "a = {x = 1 y = 2}\n",
+            "1:10 missing comma between two keys; put a comma between two keys of a table",
+        ),
+    ]);
+}
+
+#[test]
+fn an_equals_sign_is_not_always_that_of_a_second_key() {
+    let key_in_list =
+        "a key in a list; close the list with `]` before the key, or write a table: { key = 1 }";
+    for (text, place) in [
+        ("a = [1, b = 2]\n", "1:9"),
+        ("a = [x = 1]\n", "1:6"),
+        ("a = [1, \"b\" = 2]\n", "1:13"),
+        ("a = [1,\nb = 2]\nc = 3\n", "2:1"),
+    ] {
+        assert_errors(&[(text, &alloc::format!("{place} {key_in_list}"))]);
+    }
+    let second_key = "1:5 two keys on one line; start a new line for the next key, or put a string in quotes";
+    for text in ["a = 1 b = 2", "a = x b = 2", "a = x b.c= 'd'"] {
+        assert_errors(&[(text, second_key)]);
+    }
+    let unquoted = "1:5 a string without quotes; put the string in quotes: key = \"text\"";
+    for text in ["a = http://x?y=1\n", "a = key=value\n", "a = x = 1\n", "a = foo, b=1\n", "a = x 'b=c'\n"] {
+        assert_errors(&[(text, unquoted)]);
+    }
+}

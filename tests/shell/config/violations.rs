@@ -53,8 +53,8 @@ fn violations_are_reported_at_the_places_of_their_keys() {
     error[rule/refused]: password: [redacted] is a common password
      --> app.toml:2:12
       |
-    2 | password = *********
-      |            ^^^^^^^^^
+    2 | password = ****
+      |            ^^^^
 
     error[rule/refused]: pools[7].name: nothing sets it
      --> app.toml:3:1

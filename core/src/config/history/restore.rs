@@ -99,7 +99,7 @@ impl FileRestore {
     }
 }
 
-/// A text of a generation with a `*` for each character of a secret.
+/// A text of a generation with `****` for each secret.
 pub fn redacted_source(source: &Arc<Source>, rules: &Rules) -> String {
     let lines = DiffLines::of(Some(source), rules);
     lines.shown.iter().map(|line| format!("{line}\n")).collect()
@@ -127,7 +127,7 @@ impl<'s> DiffLines<'s> {
         let plain: Vec<&str> = source.text().split_inclusive('\n').collect();
         for line in &plain {
             let length = line.trim_end_matches(['\n', '\r']).len();
-            shown.push(visible_line(&mask.line(at..at + length)));
+            shown.push(visible_line(&mask.line(at..at + length).text()));
             at += line.len();
         }
         Self { plain, shown }
@@ -239,8 +239,8 @@ mod tests {
         let diff = steps.unwrap().remove(0).diff("a.toml", &rules());
         assert_eq!(
             diff,
-            "--- a.toml\n+++ a.toml\n@@ -1,2 +1,2 @@\n port = 1\n-token = ********* *************\n\\ No newline at end of \
-             file\n+token = *********\n"
+            "--- a.toml\n+++ a.toml\n@@ -1,2 +1,2 @@\n port = 1\n-token = **** ****\n\\ No newline at end of \
+             file\n+token = ****\n"
         );
     }
 
@@ -251,6 +251,6 @@ mod tests {
             &[present("/a.toml", Some("port = 80\ntoken = hunter2\n"))],
         );
         let diff = steps.unwrap().remove(0).diff("a.toml", &rules());
-        assert!(!diff.contains("hunter2") && diff.contains("\n-**** = **\n-token = *******\n"), "{diff}");
+        assert!(!diff.contains("hunter2") && diff.contains("\n-**** = ****\n-token = ****\n"), "{diff}");
     }
 }

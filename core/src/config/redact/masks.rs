@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::masked_line::MaskedLine;
 use super::schema_values::secret_values;
 use super::search::is_near;
 use super::{REDACTED, unparsed};
@@ -125,18 +126,18 @@ impl Masks {
         self
     }
 
-    /// The line in the byte range `line` of a source, with a `*` for each masked character. A comment is masked on the line of
-    /// a secret, and if it has the name of a secret key.
+    /// The line in the byte range `line` of a source, with `****` for each masked part, whatever its length is. A comment is masked on the
+    /// line of a secret, and if it has the name of a secret key.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
-        self.source_mask(source, false).line(line)
+        self.source_mask(source, false).line(line).text()
     }
 
     /// As [`Masks::line`], for a source that did not parse. It shows only punctuation, and the known names of keys where a key
     /// may stand.
     pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
-        self.source_mask(source, true).line(line)
+        self.source_mask(source, true).line(line).text()
     }
 
     /// The message with [`REDACTED`] for each secret text of four characters or more.
@@ -335,20 +336,17 @@ impl SourceMask<'_> {
         Arc::ptr_eq(&self.source, source)
     }
 
-    /// The line in the byte range `line` of the source, with a `*` for each masked character; see [`Masks::line`].
-    pub(crate) fn line(&self, line: Range<usize>) -> String {
+    /// The line in the byte range `line` of the source; see [`Masks::line`].
+    pub(crate) fn line(&self, line: Range<usize>) -> MaskedLine {
         if !self.source.has_lines() {
-            return String::new();
+            return MaskedLine::new("", line.start, Vec::new());
         }
         let text = self.source.text().get(line.clone()).unwrap_or_default();
         let secret_texts = self.masks.occurrences(text);
         let comments = overlapping(&self.comments, &line).iter().filter(|comment| self.hides(comment));
-        let spans = merge_ranges(overlapping(&self.masked, &line).iter().chain(comments).cloned().collect());
-        let is_masked = |at: usize| {
-            !overlapping(&secret_texts, &(at..at + 1)).is_empty()
-                || !overlapping(&spans, &(line.start + at..line.start + at + 1)).is_empty()
-        };
-        text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
+        let spans = overlapping(&self.masked, &line).iter().chain(comments).cloned();
+        let texts = secret_texts.iter().map(|text| line.start + text.start..line.start + text.end);
+        MaskedLine::new(text, line.start, merge_ranges(spans.chain(texts).collect()))
     }
 
     /// Whether a comment begins on the line of a secret, or names one.

@@ -3,6 +3,7 @@
 use crate::tree::{Key, Value};
 
 mod description;
+mod masked_line;
 mod masks;
 mod schema_values;
 mod search;

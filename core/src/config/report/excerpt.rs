@@ -34,16 +34,14 @@ impl Excerpt {
             ..floor(text, line.end.min(start.saturating_add(REACH)));
 
         let shown = mask.line(near.clone());
-        let is_masked = text.get(near.clone()) != Some(shown.as_str());
         // A byte order mark has no width.
-        let marks = usize::from(shown.starts_with('\u{feff}'));
+        let marks = usize::from(shown.chars().next() == Some('\u{feff}'));
         let chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
-        let count = |to: usize| text.get(near.start..to).unwrap_or_default().chars().count();
-        let caret = count(start).saturating_sub(marks);
-        let caret_end = count(floor(text, end.min(near.end))).saturating_sub(marks).max(caret);
+        let caret = shown.columns(start..floor(text, end.min(near.end)).max(start));
+        let caret = caret.start.saturating_sub(marks)..caret.end.saturating_sub(marks);
         let room = source_room(number as usize, width);
         let cut = [near.start > line.start, near.end < line.end];
-        Self { is_masked, ..Self::fitted(&chars, caret..caret_end, room, cut) }
+        Self { is_masked: shown.is_masked(), ..Self::fitted(&chars, caret, room, cut) }
     }
 
     /// The line with this number, whose secrets are masked already, cut to `width` columns with their line number.

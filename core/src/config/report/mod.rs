@@ -147,7 +147,7 @@ fn one<'m>(
         .render(renderer)
 }
 
-const MASKED: &str = "each `*` hides a character: in a file that does not parse, any value may be a secret";
+const MASKED: &str = "`****` hides a text: in a file that does not parse, any value may be a secret";
 
 /// The source of the last diagnostic with a source line.
 struct LastSource<'m> {

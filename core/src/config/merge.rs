@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::tree::{
-    Fingerprint, Key, Kind, LayerKind, List, Past, Segment, Table, Text, Value, replace_entry,
+    Fingerprint, Key, Kind, LayerKind, List, Origin, Past, Segment, Table, Text, Value, replace_entry,
 };
 
 /// One layer of configuration: a tree whose values have origins.
@@ -142,6 +142,19 @@ impl Merged {
             Some(marked) => Self { root: without_unset(&marked), marked, ..self },
             None => self,
         }
+    }
+
+    /// The same layers without the values at these keys, each replaced by the value at that place.
+    pub(crate) fn without_left_overs(mut self, left_overs: &[(Key, Origin)]) -> Self {
+        for (key, chosen) in left_overs {
+            let Some(left) = self.root.get(key) else { continue };
+            let mut shadowed = left.shadowed().to_vec();
+            shadowed.push(without_shadows(left));
+            let mark = Value::new(Kind::Unset, chosen.clone()).with_shadowed(shadowed);
+            self.marked = self.marked.with_value_at(key.segments(), Some(&mark));
+            self.root = self.root.with_value_at(key.segments(), None);
+        }
+        self
     }
 
     /// The same layers with the values that `find` adds; it gets the tree with the entries that unset a key.

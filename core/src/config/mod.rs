@@ -4,6 +4,7 @@ pub mod explain;
 #[cfg(feature = "store")]
 pub mod history;
 mod hot_reload;
+mod known_keys;
 mod merge;
 pub mod redact;
 pub mod reference;

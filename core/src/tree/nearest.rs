@@ -1,36 +1,24 @@
 //! Suggestions for mistyped keys and names.
 
-use alloc::collections::BTreeSet;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use crate::tree::{Key, Kind, Segment, Value};
+use crate::tree::Key;
 
 const MAX_NAMES: usize = 3;
 
-/// The keys of the tree that are nearest to a mistyped one, nearest first, at most three.
+/// The known keys that are nearest to a mistyped one, nearest first, at most three.
 ///
 /// Near is a Damerau–Levenshtein distance of at most a third of the longer key, or the same last name in another place.
 ///
 /// ```
-/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::Key;
 /// use speckit_core::tree::nearest::nearest_keys;
-/// use speckit_core::config::source::{Language, parse};
-/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 80\n[client]\nhost = 'a'\n");
-/// let layer = parse(&source, Language::Toml)?;
-/// let found = nearest_keys(layer.root(), &"sever.prot".parse().unwrap());
+/// let known = ["client.host", "server", "server.port"].map(|key| key.parse::<Key>().unwrap());
+/// let found = nearest_keys(known, &"sever.prot".parse().unwrap());
 /// assert_eq!(found, ["server.port".parse().unwrap()]);
-/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
-pub fn nearest_keys(root: &Value, key: &Key) -> Vec<Key> {
-    nearest_known(root, BTreeSet::new(), key)
-}
-
-/// As [`nearest_keys`], also among these keys, which the tree need not have.
-pub(crate) fn nearest_known(root: &Value, mut keys: BTreeSet<Key>, key: &Key) -> Vec<Key> {
-    every_key(root, &mut Key::root(), &mut |known| {
-        keys.insert(known.clone());
-    });
+pub fn nearest_keys(known: impl IntoIterator<Item = Key>, key: &Key) -> Vec<Key> {
     let mistyped = key.to_string().to_lowercase();
     let distance = |known: Key| {
         let name = known.to_string().to_lowercase();
@@ -40,24 +28,10 @@ pub(crate) fn nearest_known(root: &Value, mut keys: BTreeSet<Key>, key: &Key) ->
         let same_name = key.last_name().is_some_and(|last| known.last_name() == Some(last));
         (close || same_name).then_some((distance, known))
     };
-    let mut near: Vec<(usize, Key)> = keys.into_iter().filter_map(distance).collect();
+    let mut near: Vec<(usize, Key)> = known.into_iter().filter_map(distance).collect();
     near.sort();
     near.truncate(MAX_NAMES);
     near.into_iter().map(|(_, key)| key).collect()
-}
-
-/// Visits every key but the root, tables too; a list is one value.
-fn every_key(value: &Value, key: &mut Key, visit: &mut dyn FnMut(&Key)) {
-    if !key.is_root() {
-        visit(key);
-    }
-    if let Kind::Table(members) = value.kind() {
-        for (name, member) in members {
-            key.push(Segment::Name(name.clone()));
-            every_key(member, key, visit);
-            key.pop();
-        }
-    }
 }
 
 /// In characters: a longer name has no near one.

@@ -8,13 +8,14 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
+use crate::config::known_keys::KnownKeys;
 use crate::config::redact::{
     Description, DescriptionSources, EVERY_NAME, SecretSearch, is_beside_secret, secret_names,
 };
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
-use crate::tree::nearest::nearest_known;
+use crate::tree::nearest::nearest_keys;
 use crate::tree::typed::{LazyOutline, Outline};
 use crate::tree::{Code, Diagnostic, Key, Segment, Text, TypeSet, Value};
 
@@ -82,21 +83,17 @@ impl KeyRules {
 
     /// Whether the settings have no such key, whatever their values are. With a schema it is not known.
     pub fn is_impossible(&self, key: &Key) -> bool {
-        self.schema.is_none()
-            && self.outline().is_some_and(|outline| {
-                outline.get(key).is_none() && !key.parent().is_some_and(|parent| outline.is_open_at(&parent))
-            })
+        self.schema.is_none() && !self.known_keys().contains(key)
     }
 
     /// Whether the schema describes this key.
     pub(super) fn is_in_schema(&self, key: &Key) -> bool {
-        self.schema().is_some_and(|schema| {
-            schema
-                .member_names(&key.parent().unwrap_or_default())
-                .0
-                .iter()
-                .any(|name| matches!(key.segments().last(), Some(Segment::Name(last)) if last == name))
-        })
+        self.known_keys().is_in_schema(key)
+    }
+
+    /// The keys that the settings may have.
+    pub(crate) fn known_keys(&self) -> KnownKeys<'_> {
+        KnownKeys { schema: self.schema(), outline: self.outline().map(|outline| &**outline) }
     }
 
     /// What the type of the settings reads at its keys, if it is known.
@@ -158,8 +155,9 @@ impl KeyRules {
             let message = "nothing sets this key, and it has no default";
             return Diagnostic::error(Code::NameUnknown, key.clone(), message);
         }
-        let near: Vec<String> =
-            nearest_known(root, self.listed_keys(), key).iter().map(|key| format!("`{key}`")).collect();
+        let mut known = self.listed_keys();
+        known.extend(self.known_keys().among(root));
+        let near: Vec<String> = nearest_keys(known, key).iter().map(|key| format!("`{key}`")).collect();
         let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), "there is no such key");
         if near.is_empty() {
             diagnostic

@@ -28,7 +28,10 @@ mod stages;
 #[cfg(test)]
 #[cfg(feature = "schema")]
 mod tests;
+mod unknown_keys;
 mod untyped;
+
+use unknown_keys::in_every_layer;
 
 pub use extension::{Extension, Migrated};
 pub use inputs::{Document, Inputs};
@@ -440,6 +443,7 @@ impl Rules {
         if let Some(extension) = &self.extension {
             extension.check(root, &mut violations);
         }
+        let violations = violations.into_iter().flat_map(|violation| in_every_layer(violation, root));
         diagnostics.extend(violations);
         diagnostics.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());
     }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
+use super::unknown_keys::in_every_layer;
 use super::untyped::with_texts_for;
 use super::{KeyRules, Rules};
 use crate::config::explain::Explanation;
@@ -116,8 +117,9 @@ impl Checked {
             self.merged = self.merged.with_root(root);
         }
         let (config, errors, unknown) = match read(self.merged.root()) {
-            Ok(Read { settings, unknown, secrets }) => {
+            Ok(Read { settings, unknown, secrets, left_overs }) => {
                 self.add_secrets(secrets);
+                self.merged = self.merged.without_left_overs(&left_overs);
                 (Some(settings), Vec::new(), unknown)
             }
             Err(Mistakes { errors, unknown }) => (None, errors, unknown),
@@ -126,7 +128,9 @@ impl Checked {
         let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
         let errors =
             errors.into_iter().map(|error| explain_error(error, &self.merged, &self.layers, &self.keys));
-        let found: Vec<Diagnostic> = errors.chain(unknown).collect();
+        let root = self.merged.root();
+        let found: Vec<Diagnostic> =
+            errors.chain(unknown).flat_map(|found| in_every_layer(found, root)).collect();
         match config.filter(|_| is_ok(&found)) {
             Some(config) => {
                 if !found.is_empty() {

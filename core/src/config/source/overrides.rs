@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::parts::LowerLayers;
 use super::text::{json_value, value_of_key};
+use crate::config::known_keys::KnownKeys;
 use crate::config::schema::Schema;
 use crate::config::{Layer, merge};
 use crate::tree::nearest::nearest_keys;
@@ -183,7 +184,9 @@ impl Override {
             };
             let diagnostic = Diagnostic::warning(Code::OverrideUnset, key.clone(), "nothing sets this key")
                 .at(mark.origin());
-            let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
+            let known = KnownKeys { schema, outline: outline.map(|outline| &**outline) };
+            let known = present.map(|present| known.among(present)).unwrap_or_default();
+            let near = nearest_keys(known, &key);
             diagnostics.push(match near.first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help("remove the option"),

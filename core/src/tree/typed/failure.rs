@@ -8,8 +8,7 @@ use core::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use super::{TypedError, TypedErrorKind};
-use crate::text::count;
+use super::{TypedError, TypedErrorKind, words};
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Kind, Origin, Segment, Table, Text, Value};
 
@@ -31,7 +30,10 @@ impl TypedFailure {
     }
 
     pub(super) fn mismatch(expected: impl fmt::Display, found: impl Into<String>) -> Self {
-        Self::new(TypedErrorKind::Mismatch { expected: expected.to_string(), found: found.into() })
+        Self::new(TypedErrorKind::Mismatch {
+            expected: words::expected(&expected.to_string()),
+            found: found.into(),
+        })
     }
 
     /// A number beyond the bounds of a number type.
@@ -142,11 +144,11 @@ impl core::error::Error for TypedFailure {}
 /// serde's own messages quote the value; these name its type.
 impl serde::de::Error for TypedFailure {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(TypedErrorKind::Custom { message: message.to_string() })
+        Self::new(TypedErrorKind::Custom { message: words::message(message.to_string()) })
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::mismatch(expected, type_of(found))
+        Self::mismatch(expected, words::found(found))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -157,12 +159,12 @@ impl serde::de::Error for TypedFailure {
             {
                 Self::out_of_range(&target)
             }
-            _ => Self::mismatch(target, format!("another {}", type_of(found))),
+            _ => Self::mismatch(target, words::another(found)),
         }
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::mismatch(expected, counted(length))
+        Self::mismatch(expected, words::counted(length))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -187,34 +189,6 @@ impl serde::de::Error for TypedFailure {
 impl serde::ser::Error for TypedFailure {
     fn custom<T: fmt::Display>(message: T) -> Self {
         <Self as serde::de::Error>::custom(message)
-    }
-}
-
-/// `array of 1 element`.
-pub(super) fn counted(length: usize) -> String {
-    format!("array of {}", count(length, "element"))
-}
-
-fn type_of(found: Unexpected<'_>) -> &'static str {
-    match found {
-        Unexpected::Bool(_) => "boolean",
-        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "integer",
-        Unexpected::Float(float) if float % 1.0 != 0.0 => "number with a fraction",
-        Unexpected::Float(_) => "number",
-        Unexpected::Char(_) | Unexpected::Str(_) => "string",
-        Unexpected::Bytes(_) => "bytes",
-        Unexpected::Unit | Unexpected::Option => "null",
-        Unexpected::Seq => "array",
-        Unexpected::Map => "object",
-        Unexpected::NewtypeStruct => "newtype",
-        Unexpected::UnitVariant => "variant without content",
-        Unexpected::Enum
-        | Unexpected::NewtypeVariant
-        | Unexpected::TupleVariant
-        | Unexpected::StructVariant => "variant",
-        // serde's text for a 128-bit integer holds its digits.
-        Unexpected::Other(text) if text.starts_with("integer `") => "integer",
-        Unexpected::Other(_) => "value",
     }
 }
 

@@ -42,6 +42,7 @@ mod tests;
 mod value_reader;
 mod value_writer;
 mod whole_numbers;
+mod words;
 
 pub(crate) use all_errors::error_besides_missing;
 pub use located_text::LocatedText;
@@ -193,7 +194,7 @@ impl fmt::Display for OneOf<'_> {
 
 /// Reads settings from a tree of values.
 ///
-/// Null and absent members are `None`. A whole float (`2.0`) is an integer where one is expected, an
+/// If layers name different variants of an enum with content, the highest one counts. Null and absent members are `None`. A whole float (`2.0`) is an integer where one is expected, an
 /// integer is a float; nothing else is converted.
 ///
 /// # Errors
@@ -232,6 +233,9 @@ pub struct Read<T> {
     pub unknown: Vec<TypedError>,
     /// The keys of values of the type [`Secret`], which the [`Outline`] does not have where serde does not tell the names of fields.
     pub secrets: Vec<Key>,
+    /// The keys of what lower layers set for other variants of an enum than the one that a higher layer names, each with the place
+    /// of that one.
+    pub left_overs: Vec<(Key, Origin)>,
 }
 
 /// Why settings cannot be read.
@@ -253,8 +257,8 @@ pub fn read<T: DeserializeOwned>(value: &Value) -> Result<Read<T>, Mistakes> {
     let notes = ReadNotes::new();
     match read_with_whole_numbers(value, &notes) {
         Ok(settings) => {
-            let secrets = notes.secret_keys(value);
-            Ok(Read { settings, unknown: notes.into_errors(value), secrets })
+            let (secrets, left_overs) = (notes.secret_keys(value), notes.left_overs(value));
+            Ok(Read { settings, unknown: notes.into_errors(value), secrets, left_overs })
         }
         Err(first) => Err(all_errors::all_errors::<T>(value, first)),
     }

@@ -1,7 +1,7 @@
 //! What is noticed while a type is read: members that no field reads; and how values are read: which members last, and which
 //! floats as integers.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ptr;
@@ -18,6 +18,8 @@ pub(super) struct ReadNotes {
     unknown: RefCell<Vec<UnknownMember>>,
     /// The values of the type [`Secret`](super::Secret).
     secrets: RefCell<BTreeSet<*const Value>>,
+    /// The values of another variant of an enum than the one that was read, which is at this place.
+    left_overs: RefCell<BTreeMap<*const Value, Origin>>,
     /// Values that are read after the other members of their table.
     last: BTreeSet<*const Value>,
     /// Floats that are integers in a buffer.
@@ -37,6 +39,7 @@ impl ReadNotes {
             ignored: Cell::new(ptr::null()),
             unknown: RefCell::default(),
             secrets: RefCell::default(),
+            left_overs: RefCell::default(),
             last: BTreeSet::new(),
             integers: RefCell::default(),
         }
@@ -79,6 +82,7 @@ impl ReadNotes {
         self.ignored.set(ptr::null());
         self.unknown.borrow_mut().clear();
         self.secrets.borrow_mut().clear();
+        self.left_overs.borrow_mut().clear();
     }
 
     /// The type ignored this value.
@@ -91,6 +95,11 @@ impl ReadNotes {
         self.secrets.borrow_mut().insert(value);
     }
 
+    /// A higher layer chose another variant of an enum than the one that this value is the content of.
+    pub(super) fn note_left_over(&self, value: &Value, chosen: &Origin) {
+        self.left_overs.borrow_mut().insert(value, chosen.clone());
+    }
+
     /// The keys of the secrets, in the tree that was read.
     pub(super) fn secret_keys(&self, root: &Value) -> Vec<Key> {
         let secrets = self.secrets.borrow();
@@ -98,6 +107,20 @@ impl ReadNotes {
         if !secrets.is_empty() {
             each_key(root, &mut Key::root(), &mut |key, value| {
                 keys.extend(secrets.contains(&ptr::from_ref(value)).then(|| key.clone()));
+            });
+        }
+        keys
+    }
+
+    /// The keys of what is left of other variants, in the tree that was read, each with the place of the chosen variant.
+    pub(super) fn left_overs(&self, root: &Value) -> Vec<(Key, Origin)> {
+        let left_overs = self.left_overs.borrow();
+        let mut keys = Vec::new();
+        if !left_overs.is_empty() {
+            each_key(root, &mut Key::root(), &mut |key, value| {
+                keys.extend(
+                    left_overs.get(&ptr::from_ref(value)).map(|chosen| (key.clone(), chosen.clone())),
+                );
             });
         }
         keys

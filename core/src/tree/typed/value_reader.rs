@@ -1,7 +1,7 @@
 //! The serde deserializer of a value, and the readers of its members, elements and variants.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::iter;
 
@@ -13,12 +13,13 @@ use serde::de::{
 
 use super::all_errors::stand_in_text;
 use super::exact_reader::ExactReader;
-use super::failure::{TypedFailure, counted};
+use super::failure::TypedFailure;
 use super::located_text;
 use super::name_reader::NameReader;
 use super::notes::ReadNotes;
 use super::probe::stand_in;
 use super::secret::is_secret;
+use super::words::counted;
 use crate::text::count;
 use crate::tree::foreign_names::{is_datetime, raw_json};
 use crate::tree::{Kind, Number, Segment, Text, Value};
@@ -278,14 +279,17 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
             (Some((name, content)), None) => {
                 visitor.visit_enum(VariantReader { name, content, notes: self.1 })
             }
-            _ => {
-                let mut expected = String::from("one member that names a variant of ");
-                expected.push_str((&visitor as &dyn Expected).to_string().trim_start_matches("enum "));
-                Err(TypedFailure::mismatch(
-                    expected,
+            _ => match variant_of_highest_layer(self.0).and_then(|name| Some((name, members.get(name)?))) {
+                Some((name, content)) => {
+                    let others = members.iter().filter(|(other, member)| *other != name && is_set(member));
+                    others.for_each(|(_, other)| self.1.note_left_over(other, content.origin()));
+                    visitor.visit_enum(VariantReader { name, content, notes: self.1 })
+                }
+                None => Err(TypedFailure::mismatch(
+                    "one member that names a variant",
                     format!("object of {}", count(members.values().filter(is_set).count(), "member")),
-                ))
-            }
+                )),
+            },
         }
     }
 }
@@ -297,6 +301,15 @@ struct TableReader<'de, I> {
     /// The fields of the struct that is read; none for a map.
     fields: &'static [&'static str],
     notes: &'de ReadNotes,
+}
+
+/// The variant that the highest layer names, of a table in which several layers name different ones.
+fn variant_of_highest_layer(table: &Value) -> Option<&Text> {
+    let highest = table.joined().iter().rev().filter_map(Value::as_table).find_map(|members| {
+        let mut named = members.iter().filter(|(_, member)| !is_absent(member));
+        named.next().map(|(name, _)| (name, named.next().is_none()))
+    });
+    highest.filter(|(_, is_only)| *is_only).map(|(name, _)| name)
 }
 
 /// Whether a member is not there: a layer removed it.

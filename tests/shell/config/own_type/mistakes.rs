@@ -114,7 +114,7 @@ fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
       |
       = help: write a whole number such as `10`
 
-    error[type/mismatch]: debug: expected a boolean, found integer
+    error[type/mismatch]: debug: expected boolean, found integer
      --> app.toml:3:9
       |
     3 | debug = 3
@@ -154,7 +154,7 @@ fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
       |
       = help: set it in app.toml or with APP_SERVERS__0__HOST
 
-    error[type/mismatch]: servers[1].host: expected a string, found integer
+    error[type/mismatch]: servers[1].host: expected string, found integer
      --> app.toml:9:8
       |
     9 | host = 5

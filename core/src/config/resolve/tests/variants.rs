@@ -1,8 +1,13 @@
 //! Tables whose variant a higher layer changes.
 
 use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use serde::Deserialize;
 
 use super::Case;
+use crate::config::explain::Decision;
 use crate::tree::Key;
 
 const S3_OR_FS: &str = r#"{"properties": {"store": {"oneOf": [
@@ -148,4 +153,65 @@ fn items_of_lists_and_members_of_maps_have_variants() {
     let map = format!(r#"{{"properties": {{"m": {{"additionalProperties": {{"oneOf": [{branches}]}}}}}}}}"#);
     let case = Case::of(&map, &["m.x = {kind = 's3', bucket = 1}\nm.y = {kind = 's3'}", "m.x.kind = 'fs'"]);
     assert_eq!(case.shown(), r#"{ m = { x = { kind = "fs", mode = 7 }, y = { kind = "s3" } } }"#);
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+enum Store {
+    Memory,
+    Fs { path: String, size: Option<u8> },
+    S3 { bucket: String },
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Settings {
+    store: Store,
+    others: Option<Vec<Store>>,
+}
+
+/// What a type without a schema reads of files, and the keys that are left.
+fn typed(case: &Case<'_>) -> Result<(Store, String), String> {
+    let resolved = case.check().unwrap().typed::<Settings>();
+    let resolved = resolved.map_err(|refused| refused.diagnostics()[0].message.clone())?;
+    let left = resolved.checked().merged().root().to_string();
+    Ok((resolved.into_parts().0.store, left))
+}
+
+#[test]
+fn the_variant_of_the_highest_layer_counts_without_a_schema() {
+    let of = |files: &[&'static str]| typed(&Case::of("", files));
+    let (fs, s3, memory) =
+        ("store.Fs = {path = '/x', size = 1}", "store.S3.bucket = 'b'", "store = 'Memory'");
+    let only_s3 = (Store::S3 { bucket: "b".into() }, r#"{ store = { S3 = { bucket = "b" } } }"#.to_string());
+    for files in [&[fs, s3][..], &[fs, s3, "store = {}"], &[s3, fs, s3], &[memory, fs, s3], &[fs, memory, s3]]
+    {
+        assert_eq!(of(files).as_ref(), Ok(&only_s3), "{files:?}");
+    }
+    assert_eq!(of(&[fs, s3, memory]).unwrap().0, Store::Memory);
+    let back = of(&[fs, s3, "store.Fs.path = '/y'"]).unwrap().0;
+    assert_eq!(back, Store::Fs { path: "/y".into(), size: Some(1) });
+    assert_eq!(typed(&Case::of("", &[fs]).set("store.S3.bucket=b")).as_ref(), Ok(&only_s3));
+    assert_eq!(
+        typed(&Case::of("", &[fs, s3]).unset("store.S3")).unwrap().0,
+        Store::Fs { path: "/x".into(), size: Some(1) }
+    );
+
+    let both = "expected one member that names a variant, found object of 2 members";
+    assert_eq!(
+        of(&["store = {Fs = {path = '/x'}, S3 = {bucket = 'b'}}"]),
+        Err(both.to_string()),
+        "in one layer"
+    );
+    assert_eq!(of(&[s3, "store = {Fs = {path = '/x'}, S3 = {bucket = 'b'}}"]), Err(both.to_string()));
+}
+
+#[test]
+fn the_history_without_a_schema_shows_which_variant_removed_a_key() {
+    let case = Case::of("", &["store.Fs = {path = '/x'}", "store.S3.bucket = 'b'"]);
+    let checked = case.check().unwrap().typed::<Settings>().unwrap().into_parts().1;
+    let explained = checked.explain(&"store.Fs.path".parse().unwrap()).unwrap();
+    assert_eq!(explained.value, None);
+    let history: Vec<_> =
+        explained.history.iter().map(|part| (part.origin.to_string(), part.decision)).collect();
+    let [removed, shadowed] = [("2.toml:1:7", Decision::Won), ("1.toml:1:20", Decision::Shadowed)];
+    assert_eq!(history, [shadowed, removed].map(|(place, decision)| (place.to_string(), decision)));
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Environment;
+use crate::config::known_keys::KnownKeys;
 use crate::config::schema::{Facts, NamedVariable, Schema};
 use crate::config::source::text::{TextError, types_of_key, value_of_key};
 use crate::tree::nearest::nearest;
@@ -74,6 +75,10 @@ impl<'a> EnvironmentNames<'a> {
     /// Whether an empty variable of a key that is no text is as if not set, also where the schema does not say so.
     pub(crate) fn ignoring_empty(self, ignores_empty: bool) -> Self {
         Self { ignores_empty, ..self }
+    }
+
+    fn known_keys(&self) -> KnownKeys<'a> {
+        KnownKeys { schema: self.schema, outline: self.outline.map(|outline| &**outline) }
     }
 
     /// What the type of the settings reads at a key.
@@ -332,18 +337,21 @@ impl<'a> EnvironmentNames<'a> {
     /// The known names of a key's members that `wanted` accepts.
     pub(super) fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
-        let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
-        let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
-        names.extend(present.cloned());
         if let Some(outline) = self.outline_of(key) {
             // A schema has every field, but not the aliases.
             let fields = outline.names().filter(|_| self.schema.is_none());
             names.extend(fields.chain(outline.aliases()).filter(|name| wanted(name)).map(Text::new));
         }
+        let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
+        for name in present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name))) {
+            if !names.contains(name) && self.known_keys().contains(&key.child(name.clone())) {
+                names.insert(name.clone());
+            }
+        }
         names
     }
 
-    /// The keys of values: those of the schema that are not tables, and those of the layers.
+    /// The keys of values: those of the schema that are not tables, and those of the layers that are known.
     fn leaves(&self) -> BTreeSet<Key> {
         let mut leaves = BTreeSet::new();
         if let Some(schema) = self.schema {
@@ -360,7 +368,7 @@ impl<'a> EnvironmentNames<'a> {
         }
         if let Some(present) = self.present {
             present.leaves(&mut |key, value| {
-                if value.as_table().is_none() {
+                if value.as_table().is_none() && self.known_keys().contains(key) {
                     leaves.insert(key.clone());
                 }
             });

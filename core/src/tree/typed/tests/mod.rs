@@ -9,6 +9,7 @@ mod places;
 mod reading;
 mod secrets;
 mod whole_numbers;
+mod words;
 mod writing;
 
 fn toml(text: &str) -> Value {

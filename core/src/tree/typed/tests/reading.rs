@@ -96,7 +96,7 @@ fn bytes_are_read_from_texts_and_from_lists_of_integers() {
     );
     assert_eq!(
         error_of::<BTreeMap<String, Vec<u8>>>(&json("{\"a\": 1}")),
-        "app.json:1:7: a: expected a sequence, found integer"
+        "app.json:1:7: a: expected array, found integer"
     );
 }
 

@@ -1,13 +1,17 @@
 //! Layers whose values the rules of a configuration accept.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use proptest::collection::{SizeRange, vec};
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Strategy, any};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +25,9 @@ use crate::tree::{Key, LayerKind, Origin, Severity, Source};
 
 /// How many values are made up for a key, of which the first one is used that the rules accept.
 const CANDIDATES: usize = 3;
+
+/// How many values of a strategy, and how many layers, are tried before it counts as one that is never used.
+const SAMPLES: usize = 64;
 
 /// A key with values that it may have, the preferred one first.
 type Candidates = (Key, Vec<PlainValue>);
@@ -72,6 +79,7 @@ pub fn overlays_matching<T: DeserializeOwned>(rules: Rules) -> MatchingOverlays<
 
 impl<T: DeserializeOwned + 'static> MatchingOverlays<T> {
     /// Takes the values of this key from a strategy. The defaults need not have the key, and the rules still decide about each value.
+    /// [`layers`](Self::layers) checks that they accept some of the values.
     ///
     /// ```
     /// # use std::collections::BTreeMap;
@@ -95,7 +103,7 @@ impl<T: DeserializeOwned + 'static> MatchingOverlays<T> {
             Err(error) => panic!("`{key}` is not a key: {error}"),
         };
         let origin = Origin::whole(&Source::fragment(LayerKind::File, "own values", ""));
-        let plain = values.prop_filter_map("a value that serde can write", move |value| {
+        let plain = values.prop_filter_map("serde cannot write it", move |value| {
             to_value(&value, &origin).ok().map(|value| PlainValue::of(&value))
         });
         self.own.insert(parsed, plain.boxed());
@@ -110,7 +118,15 @@ impl<T: DeserializeOwned + 'static> MatchingOverlays<T> {
     }
 
     /// The layers, lowest priority first; `count` is a number or a range of numbers.
+    ///
+    /// # Panics
+    /// A strategy of [`with`](Self::with) would never be used: the settings have no such key, or refuse each value that was tried.
     pub fn layers(self, count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Layer>> {
+        self.assert_used();
+        self.unchecked(count)
+    }
+
+    fn unchecked(self, count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Layer>> {
         let leaves = self.leaves().into_iter().map(|(key, values)| {
             let candidates = option::of(vec(values, CANDIDATES));
             candidates.prop_map(move |candidates| candidates.map(|candidates| (key.clone(), candidates)))
@@ -129,6 +145,61 @@ impl<T: DeserializeOwned + 'static> MatchingOverlays<T> {
             }
             stack
         })
+    }
+
+    /// A strategy of the test whose values are all refused would make the test check nothing.
+    #[expect(clippy::panic, reason = "only a test calls this, and one that checks nothing must fail")]
+    fn assert_used(&self) {
+        let mut refused: Vec<(&Key, String)> = Vec::new();
+        for (key, values) in &self.own {
+            if !self.rules.keys().known_keys().contains(key) {
+                panic!("`with(\"{key}\", …)`: the settings have no key `{key}`");
+            }
+            refused.extend(self.refusal(key, values).map(|refusal| (key, refusal)));
+        }
+        if refused.is_empty() {
+            return;
+        }
+        // Together with other keys, they may be accepted.
+        let Self { rules, checks, own } = self;
+        let same = Self { rules: Rc::clone(rules), checks: checks.clone(), own: own.clone() };
+        let (layers, mut runner) = (same.unchecked(1), TestRunner::deterministic());
+        for layer in (0..SAMPLES).filter_map(|_| layers.new_tree(&mut runner).ok()?.current().pop()) {
+            refused.retain(|(key, _)| layer.root().get(key).is_none());
+        }
+        if let Some((key, refusal)) = refused.first() {
+            panic!("`with(\"{key}\", …)`: the settings accept none of {SAMPLES} values, {refusal}");
+        }
+    }
+
+    /// The first value of a key, and why it is refused, if the rules accept no value of the strategy over the defaults.
+    fn refusal(&self, key: &Key, values: &BoxedStrategy<PlainValue>) -> Option<String> {
+        let (mut runner, mut first) = (TestRunner::deterministic(), None);
+        for _ in 0..SAMPLES {
+            let value = match values.new_tree(&mut runner) {
+                Ok(tree) => tree.current(),
+                Err(reason) => return Some(format!("since the strategy makes none: {reason}")),
+            };
+            let leaves = Vec::from([(key.clone(), value)]);
+            let build = LayerBuilder { overlays: self, accepted: 0, stack: &[], has_lines: false, leaves };
+            let layer = build.layer(&[]);
+            if self.errors(core::slice::from_ref(&layer)) <= self.errors(&[]) {
+                return None;
+            }
+            first.get_or_insert(layer);
+        }
+        let layer = first?;
+        let value = layer.root().get(key)?;
+        let documents = Vec::from([Document::Parsed(layer.clone())]);
+        let layers = self.rules.read(&Inputs { documents, ..Inputs::default() });
+        let refused = self.rules.check(layers).and_then(|checked| checked.typed::<T>()).err();
+        let errors = refused.iter().flat_map(|refused| refused.diagnostics());
+        let error = errors
+            .filter(|found| found.severity == Severity::Error)
+            .max_by_key(|error| error.key.starts_with(key));
+        let why =
+            error.map_or("a rule refuses it".into(), |error| format!("{}: {}", error.key, error.message));
+        Some(format!("such as `{value}`: {why}"))
     }
 
     /// The keys that may be set, with their values.
@@ -215,7 +286,101 @@ impl<T: DeserializeOwned + 'static> LayerBuilder<'_, T> {
         for (key, value) in self.leaves.iter().chain(further) {
             insert(&mut tree, key.segments(), value.clone());
         }
-        let name = alloc::format!("layer {}", self.stack.len() + 1);
+        let name = format!("layer {}", self.stack.len() + 1);
         Layer::new(with_origins(&PlainValue::Table(tree), LayerKind::File, &name, self.has_lines))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use proptest::prelude::Just;
+
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::typed::{LazyOutline, Outline};
+
+    #[derive(serde::Deserialize)]
+    struct Settings {
+        workers: u8,
+        #[expect(dead_code, reason = "it is only read")]
+        name: Option<String>,
+        #[expect(dead_code, reason = "it is only read")]
+        server: Option<Server>,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "it is only read")]
+    struct Server {
+        port: u16,
+        hosts: Vec<String>,
+    }
+
+    fn overlays() -> MatchingOverlays<Settings> {
+        let defaults = Source::document(LayerKind::Defaults, "defaults", "workers = 4\n");
+        let rules = Rules::new(None).with_fixed_layers(&[parse(&defaults, Language::Toml).unwrap()]);
+        overlays_matching(rules.with_outline(LazyOutline::new(Outline::of::<Settings>)))
+    }
+
+    /// The panic, or how many of 64 layers set the key.
+    fn sets(overlays: MatchingOverlays<Settings>, key: &str) -> Result<usize, String> {
+        let strategy = catch_unwind(AssertUnwindSafe(|| overlays.layers(1)))
+            .map_err(|panic| *panic.downcast::<String>().unwrap())?;
+        let mut runner = TestRunner::deterministic();
+        let layers = (0..64).map(|_| strategy.new_tree(&mut runner).unwrap().current().remove(0));
+        let key = key.parse().unwrap();
+        Ok(layers.filter(|layer| layer.root().get(&key).is_some()).count())
+    }
+
+    #[test]
+    fn a_strategy_that_would_never_be_used_fails_with_words() {
+        let refused =
+            |key, values: BoxedStrategy<&'static str>| sets(overlays().with(key, values), key).unwrap_err();
+        let text = || Just("many").boxed();
+        assert_eq!(
+            refused("workers", text()),
+            "`with(\"workers\", …)`: the settings accept none of 64 values, such as `\"many\"`: workers: expected u8, found string"
+        );
+        assert_eq!(refused("wrkers", text()), "`with(\"wrkers\", …)`: the settings have no key `wrkers`");
+        let values = refused("server.hosts", text());
+        assert!(values.ends_with("`\"many\"`: server.hosts: expected array, found string"), "{values}");
+        let alone = sets(overlays().with("server.port", 1_u16..9), "server.port").unwrap_err();
+        assert!(alone.ends_with("server.hosts: missing key `hosts`"), "{alone}");
+        let rule = overlays().validate(|settings| settings.workers < 5).with("workers", 5_u8..9);
+        let rule = sets(rule, "workers").unwrap_err();
+        assert!(rule.ends_with(": a rule refuses it"), "{rule}");
+    }
+
+    #[test]
+    fn a_strategy_is_refused_or_used() {
+        let keys = ["workers", "name", "server.port", "server.hosts", "server"];
+        let mut outcomes = [0, 0];
+        for key in keys {
+            let of = [
+                sets(overlays().with(key, any::<bool>()), key),
+                sets(overlays().with(key, 0_u8..9), key),
+                sets(overlays().with(key, any::<u64>()), key),
+                sets(overlays().with(key, "[a-z]{0,3}"), key),
+                sets(overlays().with(key, vec("[a-z]{0,3}", 0..3)), key),
+                sets(overlays().with(key, vec(any::<bool>(), 1..3)), key),
+            ];
+            for outcome in of {
+                outcomes[usize::from(outcome.is_err())] += 1;
+                match outcome {
+                    Ok(count) => assert!(count > 0, "{key}"),
+                    Err(words) => assert!(words.starts_with(&format!("`with(\"{key}\"")), "{words}"),
+                }
+            }
+        }
+        assert!(outcomes.iter().all(|count| *count > 1), "{outcomes:?}");
+    }
+
+    #[test]
+    fn a_key_that_needs_another_one_is_used_with_it() {
+        let both = || overlays().with("server.port", 1_u16..9).with("server.hosts", vec("[a-z]", 1));
+        assert!(sets(both(), "server.port").unwrap() > 5);
     }
 }

@@ -20,6 +20,16 @@ struct Settings {
     log: Level,
     /// Labels of the metrics. They are `key = value` pairs, such as *region*.
     labels: BTreeMap<String, String>,
+    /// Where the orders are copied to.
+    #[serde(default)]
+    mirrors: Vec<Mirror>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the program only shows its settings")]
+struct Mirror {
+    host: String,
+    tls: Option<BTreeMap<String, bool>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -67,6 +77,9 @@ region = 'north'
 struct Cli {
     #[arg(long, value_enum, default_value = "type")]
     schema_of: SchemaOf,
+    /// The files.
+    #[arg(long, default_value = "shop.toml")]
+    file: Vec<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -99,9 +112,9 @@ fn check(settings: &Settings) -> Result<(), String> {
     }
 }
 
-fn settings_builder(schema: SchemaOf) -> Builder<Settings> {
-    let builder = Config::builder().defaults_toml(DEFAULTS).file("shop.toml").env_prefix("SHOP");
-    let builder = builder.env_reserved(["HOME"]).validate(check);
+fn settings_builder(schema: SchemaOf, files: &[PathBuf]) -> Builder<Settings> {
+    let builder = Config::builder().defaults_toml(DEFAULTS).env_prefix("SHOP");
+    let builder = files.iter().fold(builder, Builder::file).env_reserved(["HOME"]).validate(check);
     match schema {
         SchemaOf::Type => builder.schema_of_type(),
         SchemaOf::File => builder.schema_file("schemas/shop.schema.json", Vec::new()),
@@ -111,7 +124,7 @@ fn settings_builder(schema: SchemaOf) -> Builder<Settings> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let builder = settings_builder(cli.schema_of);
+    let builder = settings_builder(cli.schema_of, &cli.file);
     match cli.command {
         Command::Config(command) => command.run(builder),
         Command::Reference { file } => {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::text::visible;
 use crate::tree::key::write_name;
-use crate::tree::{Key, Kind, Segment, Table, Value, redact_at};
+use crate::tree::{Key, Kind, Segment, Table, Text, Value, redact_at};
 
 /// An assignment with more characters does not shift the column of the origins.
 const WIDEST: usize = 60;
@@ -67,17 +67,18 @@ pub fn show(root: &Value, is_secret: &dyn Fn(&Key, &Value) -> bool, form: Show) 
         Show::Toml => to_toml(&shown),
         // Only a name that is no text could fail.
         Show::Json => serde_json::to_string(&shown).unwrap_or_default() + "\n",
-        Show::Origins => with_origins(&shown),
+        Show::Origins => with_origins(&shown, &Key::root()),
     }
 }
 
-/// The configuration with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
+/// The value at a key with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
 ///
 /// Nothing is redacted here: pass the tree that [`redact_at`] returns.
-pub fn with_origins(root: &Value) -> String {
+pub fn with_origins(value: &Value, at: &Key) -> String {
     let mut lines = Vec::new();
-    root.leaves(&mut |key, value| {
-        lines.push((assignment(key, value), visible(&value.origin().to_string())));
+    value.leaves(&mut |key, value| {
+        let key = key.segments().iter().fold(at.clone(), |key, segment| key.join(segment.clone()));
+        lines.push((assignment(&key, value), visible(&value.origin().to_string())));
     });
     let width = |text: &str| text.chars().count();
     let widest = lines.iter().map(|(text, _)| width(text)).filter(|n| *n <= WIDEST).max().unwrap_or(0);
@@ -127,12 +128,29 @@ pub fn to_toml(root: &Value) -> String {
     text
 }
 
-/// The tree that has only this value, at its key. An item of a list stands for the list.
-pub fn alone(value: &Value, key: &Key) -> Value {
-    key.segments().iter().rev().fold(value.clone(), |inner, segment| match segment {
-        Segment::Name(name) => Value::table([(name.clone(), inner.clone())], inner.origin().clone()),
-        Segment::Index(_) => inner,
-    })
+/// The value at a key as a TOML document with only this value; of an item of a list, or a part of one, as a document of this item.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::config::source::{Language, parse};
+/// use speckit_core::tree::print::part_to_toml;
+/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 80\n[[peers]]\nhost = 'a'\n");
+/// let layer = parse(&source, Language::Toml)?;
+/// let shown = |key: &str| key.parse().ok().and_then(|key| Some(part_to_toml(layer.root().get(&key)?, &key)));
+/// assert_eq!(shown("server").as_deref(), Some("[server]\nport = 80\n"));
+/// assert_eq!(shown("peers[0]").as_deref(), Some("host = \"a\"\n"));
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn part_to_toml(value: &Value, key: &Key) -> String {
+    let names = key.segments().iter().rev().map_while(|segment| match segment {
+        Segment::Name(name) => Some(name),
+        Segment::Index(_) => None,
+    });
+    let around = |inner: Value, name: &Text| {
+        let origin = inner.origin().clone();
+        Value::table([(name.clone(), inner)], origin)
+    };
+    to_toml(&names.fold(value.clone(), around))
 }
 
 fn assignment(key: &Key, value: &Value) -> String {
@@ -264,7 +282,7 @@ mod tests {
             "name = 'x'\nlong = 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy'\n[server]\nport = 9000\n",
         );
         assert_eq!(
-            with_origins(&tree),
+            with_origins(&tree, &Key::root()),
             "long = \"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"   # app.toml:2:8\n\
              name = \"x\"           # app.toml:1:8\nserver.port = 9000   # app.toml:4:8\n"
         );

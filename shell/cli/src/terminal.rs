@@ -11,6 +11,7 @@ mod full_screen;
 #[cfg(unix)]
 mod key_decoder;
 mod key_reader;
+mod option_helps;
 mod status_line;
 
 pub(crate) use full_screen::{FullScreen, restore_modes};
@@ -39,7 +40,8 @@ impl Deref for Terminal {
 impl Terminal {
     /// The terminal of this process.
     pub(crate) fn new(no_color: bool, is_dumb: bool) -> Self {
-        Self { output: Output::new(no_color, is_dumb), can_move_cursor: !is_dumb }
+        let output = Output::new(no_color, is_dumb).with_helps(option_helps::with_options);
+        Self { output, can_move_cursor: !is_dumb }
     }
 
     /// The same with results that are JSON documents, or are not.

@@ -5,7 +5,7 @@ use speckit_core::config::resolve::{Checked, Inputs};
 use speckit_core::config::source::{Environment, Language, parse};
 use speckit_core::tree::diff::{diff, to_text as print_changes};
 use speckit_core::tree::print::{to_text, to_toml, with_origins};
-use speckit_core::{LayerKind, Source};
+use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::golden;
 
 use crate::{application, defaults_and, resolve};
@@ -77,14 +77,18 @@ fn the_shipped_configuration_as_toml_is_read_as_the_same_tree() {
 
 #[test]
 fn the_shipped_configuration_has_an_origin_for_every_setting() {
-    golden!("config/printed", "shipped_with_origins", with_origins(shipped_config().merged().root()));
+    golden!(
+        "config/printed",
+        "shipped_with_origins",
+        with_origins(shipped_config().merged().root(), &Key::root())
+    );
 }
 
 #[test]
 fn a_configuration_of_several_layers_names_each_and_shows_no_secret() {
     let rules = application();
     let shown = redact(team_config().merged().root(), &|key, value| rules.keys().is_secret(key, value));
-    let text = with_origins(&shown);
+    let text = with_origins(&shown, &Key::root());
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/printed", "a_team_with_origins", text);
 }

@@ -123,7 +123,7 @@ fn no_output_contains_a_planted_secret() {
     let shown = redact(root, &is_secret_key);
     assert_no_canary(&format!("{shown}{}", shown.to_json()));
     assert_no_complete_canary(&format!("{shown:?}"));
-    assert_no_canary(&with_origins(&shown));
+    assert_no_canary(&with_origins(&shown, &Key::root()));
     assert_no_canary(&to_toml(&shown));
     assert_no_canary(&serde_json::to_string(&origins_json(&shown)).unwrap());
 

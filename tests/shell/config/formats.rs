@@ -52,6 +52,43 @@ fn an_option_says_the_language_of_every_file() {
 }
 
 #[test]
+fn a_help_names_the_option_that_is_another_way_out() {
+    let dir = dir().file("ref.json", r#"{"$ref": "https://a.example/x"}"#);
+    let dir = dir.file("meta.json", r#"{"$schema": "https://a.example/meta"}"#).file("ok.json", "{}");
+    for (number, (ending, text, option)) in [
+        ("json", "{ // c\n}", "call the file `.jsonc`, or give --config-format jsonc, to allow"),
+        ("json", "{\"a\": 1,}", "call the file `.jsonc`, or give --config-format jsonc, to allow"),
+        ("yaml", "a: 1", "`.jsonc`, or give --config-format toml, json or jsonc"),
+        ("toml", "{\"a\": 1}", "the extension `.json`, or give --config-format json"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = format!("{number}.{ending}");
+        dir.write(&file, text);
+        for command in [
+            format!("check {file} --schema any.schema.json"),
+            format!("check --config {file} --schema any.schema.json"),
+            format!("show --config {file} --schema any.schema.json"),
+        ] {
+            let json = dir.run(&format!("{command} --format json"));
+            assert!(
+                json.err.contains(option) && json.out.contains(option),
+                "{command}: {}{}",
+                json.err,
+                json.out
+            );
+        }
+    }
+    let map = "the folder that has";
+    for schema in ["ref.json", "meta.json"] {
+        let err = dir.run(&format!("check ok.json --schema {schema}")).err;
+        assert!(err.contains(map) && err.contains(": --schema-map URL-PREFIX=DIR"), "{err}");
+    }
+    dir.run("show --unset a=1 --schema any.schema.json").stderr_has("set it to the value: --set KEY=VALUE");
+}
+
+#[test]
 fn a_format_that_is_not_read_is_one_finding() {
     let dir = dir();
     for ending in ["yaml", "yml", "ini", "cfg", "properties", "env", "json5", "xml", "kdl", "ron", "hcl"] {

@@ -186,6 +186,84 @@ fn init_writes_a_template_and_never_over_a_file() {
 }
 
 #[test]
+fn a_misspelt_key_is_suggested_nowhere_and_has_no_variable() {
+    for schema in ["type", "none"] {
+        let shop = Shop::new(schema, Some("prt = 1\n[server]\nprt = 2\n[database]\npasword = 'x'\n"));
+        let explained = shop.run("config explain prt.x").exits_1();
+        assert!(!explained.err.contains("did you mean `prt"), "{}", explained.err);
+        let explained = shop.run("config explain server.prtt").exits_1();
+        assert!(!explained.err.contains("`server.prt`"), "{}", explained.err);
+        explained.stderr_has("did you mean `server.port`");
+        let listed = shop.run("config env").out;
+        assert!(listed.contains("SHOP_SERVER__PORT ") && !listed.contains("PRT"), "{listed}");
+        assert!(!listed.contains("PASWORD"), "{listed}");
+        let shop = shop.variable("SHOP_SERVER__PRT", "3").variable("SHOP_SERVER__PRTT", "3");
+        let err = shop.run("config check").err;
+        assert_eq!(err.matches("did you mean `SHOP_SERVER__PORT`?").count(), 2, "{err}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_reported_at_every_place_that_sets_it() {
+    for schema in ["type", "none"] {
+        for (table, text) in [("server", "prt = 1\n"), ("servr", "x = 1\n")] {
+            let shop = Shop::new(schema, Some(&format!("[{table}]\n{text}")));
+            shop.dir.write("more.toml", format!("\n[{table}]\n{text}"));
+            let shop = shop.variable("SHOP_SERVER__PRT", "3");
+            let err = shop.run("--file shop.toml --file more.toml config check").err;
+            for place in ["--> shop.toml:", "--> more.toml:", "--> SHOP_SERVER__PRT"] {
+                assert_eq!(err.matches(place).count(), 1, "{schema}: {place} in\n{err}");
+            }
+        }
+    }
+}
+
+#[test]
+fn env_shows_how_to_set_secret_files_and_items() {
+    for schema in ["type", "none"] {
+        let shop = Shop::new(schema, None).variable("SHOP_DATABASE__PASSWORD_FILE", "secret");
+        shop.dir.write("secret", "hunter2-and-more\n");
+        let listed = shop.run("config env").succeeds().out;
+        assert!(listed.contains("  string or null   _FILE\n"), "{listed}");
+        assert!(
+            listed.contains("\nthe path of a file with the secret: SHOP_DATABASE__PASSWORD_FILE\n"),
+            "{listed}"
+        );
+        assert!(
+            listed.ends_with("\nan item of a list, by its number: such as SHOP_MIRRORS__0\n"),
+            "{listed}"
+        );
+    }
+}
+
+#[test]
+fn an_item_of_a_list_is_shown_as_it_is() {
+    let shop = Shop::new("none", Some("mirrors = [{ host = 'a' }, { host = 'b', tls = { on = true } }]\n"));
+    let shown = |key: &str| shop.run(&format!("config show {key}")).succeeds().out;
+    assert_eq!(shown("mirrors[1]"), "host = \"b\"\n\n[tls]\non = true\n");
+    assert_eq!(shown("mirrors[1].tls"), "[tls]\non = true\n");
+    assert_eq!(shown("mirrors[1].host"), "\"b\"\n");
+    assert_eq!(shown("mirrors[0] --origins"), "mirrors[0].host = \"a\"   # shop.toml:1:21\n");
+    assert_eq!(shown("mirrors[1] --format json"), "{\"host\":\"b\",\"tls\":{\"on\":true}}\n");
+}
+
+#[test]
+fn init_writes_a_file_that_the_program_reads() {
+    let shop = Shop::new("none", None);
+    shop.run("--file conf.d --file shop.toml config init").succeeds();
+    assert!(shop.dir.read("shop.toml").starts_with("# Every setting"));
+    let shop = Shop::new("none", None);
+    let refused = shop.run("--file shop.json config init").exits_2();
+    refused.only_stderr(
+        "`shop.json` is read as JSON, and a template is TOML\nhelp: `show --format json` prints the settings in use, to start from",
+    );
+    shop.run("--file conf.d config init")
+        .exits_2()
+        .only_stderr("there is no file to write\nhelp: name it: init FILE");
+    assert_eq!(std::fs::read_dir(shop.dir.path("")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_template_names_the_schema_file_where_there_is_one() {
     let shop = Shop::new("file", None);
     let schema = Shop::new("type", None).run("config schema").succeeds().out;

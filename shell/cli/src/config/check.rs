@@ -57,7 +57,9 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {}\n", visible_path(path)));
         }
-        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
+        documents.push(
+            json!({ "file": name, "ok": ok, "diagnostics": context.terminal.masked(&diagnostics, &masks) }),
+        );
         if !ok && exit != Exit::Incomplete {
             exit = if is_complete { Exit::of_invalid(&diagnostics) } else { Exit::Incomplete };
         }

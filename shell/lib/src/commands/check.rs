@@ -16,7 +16,7 @@ pub fn check(output: &Output, opened: &Inspection, diagnostics: &[Diagnostic]) -
     output.report(diagnostics, &masks);
     match opened.outcome() {
         _ if output.is_json() => {
-            output.json(&json!({ "ok": ok, "diagnostics": masks.masked(diagnostics) }));
+            output.json(&json!({ "ok": ok, "diagnostics": output.masked(diagnostics, &masks) }));
         }
         Ok(checked) if ok => output.result(&composition(checked)),
         _ => {}

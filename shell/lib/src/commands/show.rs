@@ -36,9 +36,9 @@ pub fn show(output: &Output, checked: &Checked, selected: Selection<'_>) -> Comm
     match (output.is_json(), selected.origins) {
         (true, true) => output.json(&print::origins_json(value)),
         (true, false) => output.json(value),
-        (false, true) => output.result(&print::with_origins(&print::alone(value, &key))),
+        (false, true) => output.result(&print::with_origins(value, &key)),
         (false, false) if value.as_table().is_some() => {
-            output.result(&print::to_toml(&print::alone(value, &key)));
+            output.result(&print::part_to_toml(value, &key));
         }
         (false, false) => output.result(&format!("{value}\n")),
     }

@@ -56,6 +56,8 @@ pub use project::{PathInFolder, names_file_in};
 #[cfg(any(feature = "auth", feature = "sqlite"))]
 pub(crate) use replacement::Replacement;
 pub use replacement::write_atomically;
+#[cfg(feature = "testing")]
+pub use replacement::write_with_folders;
 #[cfg(feature = "auth")]
 pub(crate) use replacement::{is_at, remove_replacements};
 #[cfg(feature = "sqlite")]

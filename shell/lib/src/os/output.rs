@@ -28,6 +28,8 @@ pub struct Output {
     style: Style,
     /// Whether results are JSON documents, also those of a command that fails.
     is_json: bool,
+    /// The help of the program for a help of the library.
+    help_of: fn(&str) -> String,
     is_lost: AtomicBool,
     is_closed: AtomicBool,
 }
@@ -41,6 +43,7 @@ impl Output {
         Self {
             style: Style { color: has_color, width },
             is_json: false,
+            help_of: |help| help.into(),
             is_lost: AtomicBool::default(),
             is_closed: AtomicBool::default(),
         }
@@ -50,6 +53,12 @@ impl Output {
     #[must_use]
     pub fn with_json(self, is_json: bool) -> Self {
         Self { is_json, ..self }
+    }
+
+    /// The same with another help in the place of each help of the library, such as one that names an option of the program.
+    #[must_use]
+    pub fn with_helps(self, help_of: fn(&str) -> String) -> Self {
+        Self { help_of, ..self }
     }
 
     /// Whether results are JSON documents.
@@ -144,15 +153,28 @@ impl Output {
     pub fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
             // Its texts are visible; the rest is colours.
-            let _ = self.draw(&(render(diagnostics, masks, self.style) + "\n"));
+            let _ = self.draw(&(render(&self.with_own_helps(diagnostics), masks, self.style) + "\n"));
         }
+    }
+
+    /// The diagnostics as a part of a document.
+    pub fn masked(&self, diagnostics: &[Diagnostic], masks: &Masks) -> Vec<Diagnostic> {
+        masks.masked(&self.with_own_helps(diagnostics))
+    }
+
+    fn with_own_helps(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+        let mut all = diagnostics.to_vec();
+        for help in all.iter_mut().filter_map(|diagnostic| diagnostic.help.as_mut()) {
+            *help = (self.help_of)(help);
+        }
+        all
     }
 
     /// Reports diagnostics on stderr, and on stdout as JSON where that is the format.
     pub fn report_refusal(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         self.report(diagnostics, masks);
         if self.is_json {
-            self.json(&json!({ "ok": false, "diagnostics": masks.masked(diagnostics) }));
+            self.json(&json!({ "ok": false, "diagnostics": self.masked(diagnostics, masks) }));
         }
     }
 

@@ -97,7 +97,7 @@ impl Prepared {
         context.terminal.report(&self.diagnostics, masks);
         if context.is_json() {
             let plan = self.plan.as_ref().map(|planned| masked(masks, planned.plan().to_json()));
-            let diagnostics = masks.masked(&self.diagnostics);
+            let diagnostics = context.terminal.masked(&self.diagnostics, masks);
             context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": diagnostics }));
         } else if let Some(planned) = &self.plan {
             context.terminal.result(&masks.mask(&planned.plan().to_text()));

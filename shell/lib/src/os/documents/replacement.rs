@@ -18,6 +18,18 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<ReplacedFile> {
     replace(path, text.as_bytes())
 }
 
+/// As [`write_atomically`], in folders that are created if they are missing.
+///
+/// # Errors
+/// As those of [`write_atomically`], or a folder cannot be created.
+#[cfg(feature = "testing")]
+pub fn write_with_folders(path: &Path, text: &str) -> io::Result<ReplacedFile> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    write_atomically(path, text)
+}
+
 /// As [`write_atomically`], for bytes.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<ReplacedFile> {
     let path = target_of_links(path)?;

@@ -5,14 +5,14 @@ use std::path::Path;
 use similar::TextDiff;
 use speckit_core::LayerKind;
 
-use crate::os::documents::{Disk, Unread, read_source, write_atomically};
+use crate::os::documents::{Disk, Unread, read_source, write_with_folders};
 use crate::os::environment;
 
 /// The variable that makes a test write the file.
 const UPDATE: &str = "SPECKIT_UPDATE";
 
 /// Compares a committed file with the text that the program writes now. With the variable `SPECKIT_UPDATE=1`, the file is written
-/// instead.
+/// instead, with the folders that are missing.
 ///
 /// A relative path begins at the folder where the test runs, which is that of the package under `cargo test`. Line ends of Windows
 /// make no difference.
@@ -32,25 +32,30 @@ const UPDATE: &str = "SPECKIT_UPDATE";
 #[track_caller]
 #[expect(clippy::panic, reason = "it is an assertion of a test")]
 pub fn assert_file(path: impl AsRef<Path>, text: &str) {
-    let path = path.as_ref();
-    let name = path.display();
     let is_update = environment::capture().text(UPDATE).is_some_and(|value| !matches!(value, "" | "0"));
-    let outcome = match read_source(&Disk, LayerKind::File, path) {
-        Ok(source) => difference(source.text(), text).map(|lines| {
-            format!("`{name}` differs from what the program writes now (`-` is in the file):\n{lines}")
-        }),
-        Err(Unread::Missing) => Some(format!("`{name}` does not exist")),
-        Err(unread) => panic!("{}", unread.diagnostic(path).message),
-    };
-    match outcome {
-        None => {}
-        Some(_) if is_update => {
-            if let Err(error) = write_atomically(path, text) {
-                panic!("`{name}` cannot be written: {error}");
-            }
-        }
-        Some(problem) => panic!("{problem}\nto accept the new text, run the test with {UPDATE}=1"),
+    if let Err(problem) = compare(path.as_ref(), text, is_update) {
+        panic!("{problem}");
     }
+}
+
+fn compare(path: &Path, text: &str, is_update: bool) -> Result<(), String> {
+    let name = path.display();
+    let problem = match read_source(&Disk, LayerKind::File, path) {
+        Ok(source) => match difference(source.text(), text) {
+            None => return Ok(()),
+            Some(lines) => {
+                format!("`{name}` differs from what the program writes now (`-` is in the file):\n{lines}")
+            }
+        },
+        Err(Unread::Missing) => format!("`{name}` does not exist"),
+        Err(unread) => return Err(unread.diagnostic(path).message),
+    };
+    if !is_update {
+        return Err(format!("{problem}\nto accept the new text, run the test with {UPDATE}=1"));
+    }
+    let written =
+        write_with_folders(path, text).map_err(|error| format!("`{name}` cannot be written: {error}"));
+    written.map(drop)
 }
 
 /// The lines that differ, with their neighbours; `None` for equal texts.
@@ -72,6 +77,19 @@ mod tests {
     fn a_difference_is_shown_with_its_lines() {
         let shown = difference("a\nb\nc\n", "a\nx\nc\n").unwrap();
         assert!(shown.contains("-b\n+x\n") && shown.contains(" a\n"), "{shown}");
+    }
+
+    #[test]
+    fn an_update_writes_the_file_and_the_folders_that_are_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docs/settings/all.md");
+        for text in ["a\n", "b\n"] {
+            compare(&path, text, true).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            compare(&path, text, false).unwrap();
+        }
+        assert!(compare(&path, "c\n", false).unwrap_err().contains("-b\n+c\n"));
+        assert!(compare(folder.path(), "c\n", true).is_err());
     }
 
     #[test]

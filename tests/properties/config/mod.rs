@@ -5,6 +5,7 @@ pub(crate) mod generated;
 mod history;
 mod merge;
 mod numbers;
+mod overlays;
 mod overrides;
 mod own_type;
 mod priority;

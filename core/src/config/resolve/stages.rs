@@ -346,7 +346,8 @@ impl Refused {
         let unknown = unknown.into_iter().filter(is_new);
         let unknown = unknown.filter(|error| !rules.keys().is_in_schema(&error.key));
         let unknown = unknown.map(|error| explain_unknown(error, rules.unknown_keys()));
-        let found: Vec<Diagnostic> = errors.chain(unknown).collect();
+        let found = errors.chain(unknown).flat_map(|found| in_every_layer(found, merged.root()));
+        let found: Vec<Diagnostic> = found.collect();
         self.diagnostics.extend(found);
         self.diagnostics = in_report_order(self.diagnostics);
         self

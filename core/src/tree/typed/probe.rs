@@ -368,7 +368,7 @@ impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
         let open = rest.find(|(_, (name, field))| is_open(*name, field));
         self.current = open.map(|(at, _)| at);
         self.next = self.current.map_or(fields.len(), |at| at + 1);
-        let name = open.map(|(_, (name, _))| StrDeserializer::new(*name));
+        let name = open.map(|(_, (name, _))| StrDeserializer::new(name));
         name.map(|name| seed.deserialize(name)).transpose()
     }
 

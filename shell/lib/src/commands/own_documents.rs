@@ -104,9 +104,7 @@ mod tests {
 
     #[test]
     fn the_file_to_write_is_toml_and_no_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let existing = folder.path().join("settings.toml");
-        std::fs::create_dir(&existing).unwrap();
+        let existing = tempfile::Builder::new().suffix(".toml").tempdir().unwrap();
         let first = |paths: &[&str]| {
             let files: Vec<FileSource> = paths
                 .iter()
@@ -120,7 +118,7 @@ mod tests {
             (&["app.conf", "app.toml"], Some("app.toml")),
             (&["app.conf"], Some("app.conf")),
             (&["conf.d", "settings", "c.json", "a.yaml"], None),
-            (&[existing.to_str().unwrap()], None),
+            (&[existing.path().to_str().unwrap()], None),
             (&[], None),
         ] {
             assert_eq!(first(paths), expected.map(PathBuf::from), "{paths:?}");

@@ -12,7 +12,7 @@ use crate::config::schema::{Facts, NamedVariable, Schema};
 use crate::config::source::text::{TextError, types_of_key, value_of_key};
 use crate::tree::nearest::nearest;
 use crate::tree::typed::{LazyOutline, Outline};
-use crate::tree::{Key, MAX_DEPTH, Segment, Source, Text, TypeSet, Value};
+use crate::tree::{Key, MAX_DEPTH, Segment, Source, Table, Text, TypeSet, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -234,8 +234,10 @@ impl<'a> EnvironmentNames<'a> {
                     key.child(self.free_name(&key, part))
                 }
                 (None, _) => {
-                    let names: Vec<String> =
-                        self.names_at(&key, &|_| true).iter().map(|name| mangled(name)).collect();
+                    // A misspelt name of a file is not meant.
+                    let is_known = |name: &Text| self.known_keys().contains(&key.child(name.clone()));
+                    let names = self.names_at(&key, &|_| true).into_iter().filter(is_known);
+                    let names: Vec<String> = names.map(|name| mangled(&name)).collect();
                     let meant = nearest(part, names.iter().map(String::as_str))?;
                     let parts = parts.iter().enumerate().map(|(i, part)| if i == at { meant } else { part });
                     let parts: Vec<&str> = parts.collect();
@@ -334,7 +336,7 @@ impl<'a> EnvironmentNames<'a> {
         Some(key)
     }
 
-    /// The known names of a key's members that `wanted` accepts.
+    /// The names of a key's members that `wanted` accepts: those of the schema, of the type and of the layers.
     pub(super) fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         if let Some(outline) = self.outline_of(key) {
@@ -343,11 +345,7 @@ impl<'a> EnvironmentNames<'a> {
             names.extend(fields.chain(outline.aliases()).filter(|name| wanted(name)).map(Text::new));
         }
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
-        for name in present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name))) {
-            if !names.contains(name) && self.known_keys().contains(&key.child(name.clone())) {
-                names.insert(name.clone());
-            }
-        }
+        names.extend(present.into_iter().flat_map(Table::keys).filter(|name| wanted(name)).cloned());
         names
     }
 

@@ -7,6 +7,7 @@ mod merge;
 mod numbers;
 mod overlays;
 mod overrides;
+mod own_strategies;
 mod own_type;
 mod priority;
 mod redact;

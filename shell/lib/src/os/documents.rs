@@ -57,7 +57,7 @@ pub use project::{PathInFolder, names_file_in};
 pub(crate) use replacement::Replacement;
 pub use replacement::write_atomically;
 #[cfg(feature = "testing")]
-pub use replacement::write_with_folders;
+pub(crate) use replacement::write_with_folders;
 #[cfg(feature = "auth")]
 pub(crate) use replacement::{is_at, remove_replacements};
 #[cfg(feature = "sqlite")]

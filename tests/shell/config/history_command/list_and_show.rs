@@ -120,7 +120,7 @@ fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
         .succeeds()
         .stderr_has("the texts may hold secrets; those that the");
     assert!(masked.out.contains("\n==> c.toml <==\n[retry]\nmax_attempts = 5\n"), "{}", masked.out);
-    assert!(masked.out.contains("\napi_key = **********\n"), "{}", masked.out);
+    assert!(masked.out.contains("\napi_key = ****\n"), "{}", masked.out);
     let revealed = dir.run("history show 2 --sources --reveal").succeeds().stderr_has("which are shown");
     assert!(revealed.out.contains("\napi_key = 'Zq7Xw9Kv'\n"), "{}", revealed.out);
     let json = dir.run("history show 2 --format json").succeeds().no_stderr().json();

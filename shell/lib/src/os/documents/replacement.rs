@@ -23,7 +23,7 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<ReplacedFile> {
 /// # Errors
 /// As those of [`write_atomically`], or a folder cannot be created.
 #[cfg(feature = "testing")]
-pub fn write_with_folders(path: &Path, text: &str) -> io::Result<ReplacedFile> {
+pub(crate) fn write_with_folders(path: &Path, text: &str) -> io::Result<ReplacedFile> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }

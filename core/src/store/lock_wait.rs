@@ -26,9 +26,9 @@ use crate::retry::{RandomStream, Seed};
 const EAGER_US: [u64; 4] = [500, 1000, 2000, 4000];
 /// The longest pause before a look.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long others that commit are left alone at the most. Eight processes that write all the time so change turns 30 times a second: each
-/// waits longer but seldom, and none starves.
-const LONGEST_PATIENCE: Duration = Duration::from_millis(350);
+/// How long others that commit are left alone at the most, unless half of the allowed time is less. Eight processes that write all the
+/// time so change turns 10 times a second: each waits longer but seldom, and none starves.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(1);
 /// The attempts in a row after it. An attempt meets a free lock in about one of three cases.
 const INSISTING_ATTEMPTS: u32 = 20;
 /// The pause before each of them; a system adds about 50 µs.
@@ -72,7 +72,7 @@ impl LockWait {
     /// latest when `allowed` is over since the wait began, and then an attempt follows.
     pub fn pause(&mut self, elapsed: Duration, allowed: Duration) -> Option<LockPause> {
         let rest = allowed.checked_sub(elapsed).filter(|rest| !rest.is_zero())?;
-        let pause = self.unlimited_pause(elapsed);
+        let pause = self.unlimited_pause(elapsed, LONGEST_PATIENCE.min(allowed / 2));
         let is_last = pause.length >= rest;
         Some(LockPause { length: pause.length.min(rest), is_look: pause.is_look && !is_last })
     }
@@ -84,7 +84,7 @@ impl LockWait {
         version.is_none() || version == before
     }
 
-    fn unlimited_pause(&mut self, elapsed: Duration) -> LockPause {
+    fn unlimited_pause(&mut self, elapsed: Duration, patience: Duration) -> LockPause {
         match self.phase {
             LockPhase::Eager(tried) => match EAGER_US.get(tried) {
                 Some(&longest) => {
@@ -92,9 +92,9 @@ impl LockWait {
                     LockPause { length: self.at_most(Duration::from_micros(longest)), is_look: false }
                 }
                 None => {
-                    let until = elapsed.saturating_add(self.at_most(LONGEST_PATIENCE));
+                    let until = elapsed.saturating_add(self.at_most(patience));
                     self.phase = LockPhase::Patient(until);
-                    self.unlimited_pause(elapsed)
+                    self.unlimited_pause(elapsed, patience)
                 }
             },
             LockPhase::Patient(until) if elapsed < until => {

@@ -38,7 +38,8 @@ mod sources;
 
 /// Collects the layers and the rules of a configuration; [`Builder::open`] loads it.
 ///
-/// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
+/// Layers in order of priority, lowest first: defaults, files in the order given, sources of your own, `.env` files, environment, overrides
+/// (see [`LayerKind`](crate::LayerKind)).
 pub struct Builder<T> {
     /// Mistakes in the defaults and the schema, which [`Builder::open`] reports.
     mistakes: Vec<Diagnostic>,

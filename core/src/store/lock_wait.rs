@@ -1,13 +1,13 @@
 //! When a process that waits for the write lock of another one tries to get it again.
 //!
-//! SQLite does not report when the lock is free, so it is polled. Whoever gets it reads again what others have committed meanwhile, so a
+//! SQLite does not report when the lock is free, so it is polled. A process that gets it reads again what others have committed meanwhile, so a
 //! process that writes all the time should keep it for many transactions. Its lock is nevertheless free for a moment after each of them,
 //! and each attempt of another process may take it away then. A [`LockWait`] therefore has three phases, which it repeats:
 //!
 //! 1. It tries often for a few milliseconds: most locks are held for one transaction, or are free while their holder waits for the disk.
 //! 2. While others commit, it leaves the lock to them, and only looks whether they still do. Without a new commit it tries at each look,
 //!    since the holder is busy with one long transaction, or is gone.
-//! 3. When it has been patient for long enough, it tries many times in a row, so that it gets the lock from whoever writes all the time.
+//! 3. When it has been patient for long enough, it tries many times in a row, so that it gets the lock from a process that writes all the time.
 //!
 //! ```
 //! use core::time::Duration;

@@ -127,7 +127,7 @@ pub(crate) fn most_important_by<'t, T, R: Ord>(
     items.filter(is_taken).collect()
 }
 
-/// Makes every warning an error if `strict` is set, except `env/case`, which tells how a name was read.
+/// Makes every warning an error if `strict` is set, except `env/case`, which explains how a name was read.
 pub fn with_strictness(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| strict && diagnostic.code != Code::EnvCase) {
         diagnostic.severity = Severity::Error;

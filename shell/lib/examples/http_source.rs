@@ -208,7 +208,7 @@ mod tests {
                 let mut stalled = Vec::new();
                 for stream in listener.incoming() {
                     let mut stream = stream.unwrap();
-                    // Whoever drops its end has finished the test.
+                    // An end that is dropped has finished the test.
                     if seen.send(head(&stream)).is_err() {
                         return;
                     }

@@ -108,7 +108,7 @@ url = 'postgres://localhost/app'
 ";
 
 fn builder(file: impl Into<PathBuf>) -> Builder<Settings> {
-    // A type with a flattened field does not tell which of its fields are secret.
+    // A type with a flattened field does not show which of its fields are secret.
     Config::builder().defaults_toml(DEFAULTS).file(file).env_prefix("SERVICE").secret("database.password")
 }
 

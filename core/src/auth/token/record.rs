@@ -142,7 +142,7 @@ fn scopes_of(list: &str) -> Vec<String> {
 }
 
 /// A token, which has only visible characters and blanks (RFC 6749, sections A.12 and A.17): a line end would add a header to the
-/// requests of whoever uses it.
+/// requests of its user.
 fn token(fields: &Fields, field: &'static str) -> Result<Secret<String>, AuthError> {
     let token = fields.required(field)?;
     match token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {

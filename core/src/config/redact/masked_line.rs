@@ -1,4 +1,4 @@
-//! A line of source as it is shown: each hidden part is a mask of one width, so that it does not tell the length of a secret.
+//! A line of source as it is shown: each hidden part is a mask of one width, so that it does not reveal the length of a secret.
 
 use alloc::string::String;
 use alloc::vec::Vec;

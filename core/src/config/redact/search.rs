@@ -236,7 +236,7 @@ pub(super) fn is_near(name: &str, other: &str) -> bool {
     nearest(name, [other]).is_some()
 }
 
-/// Whether a value may tell a secret.
+/// Whether a value may reveal a secret.
 fn is_telling(value: &Value) -> bool {
     !matches!(value.kind(), Kind::Bool(_) | Kind::Null | Kind::Unset)
 }

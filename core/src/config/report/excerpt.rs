@@ -54,7 +54,7 @@ impl Excerpt {
         Self::fitted(&chars, caret, source_room(number, width), [false; 2])
     }
 
-    /// What fits `room` columns; the cuts tell whether the line goes on to the left and to the right of `chars`.
+    /// What fits `room` columns; the cuts show whether the line goes on to the left and to the right of `chars`.
     fn fitted(chars: &[char], caret: Range<usize>, room: usize, [cut_left, cut_right]: [bool; 2]) -> Self {
         let window = window(chars, caret.clone(), room);
         let part = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();

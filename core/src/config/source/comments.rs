@@ -4,7 +4,7 @@ use core::ops::Range;
 
 /// The ranges of the comments in a text that parses, in order; each with what begins it (`#`, `//`, `/*`).
 ///
-/// The languages need not be told apart: outside of strings, `#` is in no JSON and `/` is in no TOML.
+/// The languages need not be distinguished: outside of strings, `#` is in no JSON and `/` is in no TOML.
 pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     core::iter::from_fn(move || {

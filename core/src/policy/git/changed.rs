@@ -21,7 +21,7 @@ pub struct ChangedFile {
     pub mode: FileMode,
 }
 
-/// The kinds of regular files that git tells apart.
+/// The kinds of regular files that git distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileMode {
     /// Mode 100644, or the historical 100664.

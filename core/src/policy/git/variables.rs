@@ -1,4 +1,4 @@
-//! The variables with which git tells its hooks which repository they are in.
+//! The variables that name the repository to the hooks of git.
 
 /// The variables that another program must not inherit from a hook: with them its own git commands would read or write the index
 /// of the commit that is being made.

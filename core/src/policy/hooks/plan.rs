@@ -70,7 +70,7 @@ pub fn check_folder(folder: &HooksFolder) -> Result<(), HookError> {
     }
 }
 
-/// Decides how to install a hook. `is_current` tells whether the file has the very bytes that would be written.
+/// Decides how to install a hook. `is_current` is whether the file has the very bytes that would be written.
 ///
 /// # Errors
 /// There is something that would be lost.

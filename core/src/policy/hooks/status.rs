@@ -44,7 +44,7 @@ pub enum HookState {
 }
 
 impl HookState {
-    /// What can be told without running anything; `None` if git has to run the hook.
+    /// What is known without running anything; `None` if git has to run the hook.
     pub fn without_probe(facts: &HookFacts) -> Option<Self> {
         match facts.found {
             FoundHook::Absent => Some(Self::Absent),

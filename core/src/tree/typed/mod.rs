@@ -25,6 +25,7 @@ use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 #[macro_use]
 mod methods;
 
+mod adjacently_tagged;
 mod aliases;
 mod all_errors;
 mod culprit;
@@ -231,7 +232,7 @@ pub struct Read<T> {
     pub settings: T,
     /// An error for each member that no field reads.
     pub unknown: Vec<TypedError>,
-    /// The keys of values of the type [`Secret`], which the [`Outline`] does not have where serde does not tell the names of fields.
+    /// The keys of values of the type [`Secret`], which the [`Outline`] does not have where serde does not give the names of fields.
     pub secrets: Vec<Key>,
     /// The keys of what lower layers set for other variants of an enum than the one that a higher layer names, each with the place
     /// of that one.

@@ -4,14 +4,13 @@
 //! the members that it was not asked about yet.
 
 use core::cell::Cell;
-use core::fmt::{self, Write as _};
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use super::adjacently_tagged::is_adjacently_tagged;
 use super::failure::TypedFailure;
 use super::outline::Outline;
 use super::secret::is_secret;
@@ -298,28 +297,6 @@ impl<'de> Deserializer<'de> for Probe<'_> {
             }
             result
         })
-    }
-}
-
-/// Whether an adjacently tagged enum is expected, by serde's name for it.
-fn is_adjacently_tagged(expected: &dyn Expected) -> bool {
-    let mut prefix = Prefix { rest: "adjacently tagged enum", is_found: false };
-    // The error is that no more text is wanted.
-    let _ = write!(prefix, "{expected}");
-    prefix.is_found
-}
-
-/// Whether a text that is written begins so. It stops where that is known.
-struct Prefix {
-    rest: &'static str,
-    is_found: bool,
-}
-
-impl fmt::Write for Prefix {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.is_found = text.starts_with(self.rest);
-        self.rest = self.rest.strip_prefix(text).filter(|_| !self.is_found).ok_or(fmt::Error)?;
-        Ok(())
     }
 }
 

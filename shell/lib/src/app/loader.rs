@@ -21,7 +21,7 @@ pub const RESERVED: &[&str] = &["CONFIG", "DATABASE", "TRUST"];
 
 /// Loads [`AppConfig`] from the embedded defaults, a file, the environment and overrides.
 ///
-/// Whoever names the file trusts it: the question whether a person trusts a `./speckit.toml` belongs to the program `speckit`, which
+/// A program that names the file trusts it: the question whether a person trusts a `./speckit.toml` belongs to the program `speckit`, which
 /// finds that file by itself.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! The results and the diagnostics of a command: results on stdout, everything else on stderr.
 //!
-//! A text on its way to a stream is made visible here: a control character in it becomes an escape, whoever wrote it.
+//! A text on its way to a stream is made visible here: a control character in it becomes an escape, from any source.
 //! What a program draws itself ([`Output::draw`], colours of reports) is the exception.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to the streams of a command")]
 

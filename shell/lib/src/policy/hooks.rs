@@ -88,7 +88,7 @@ impl<'r> GitHooks<'r> {
         performed.collect()
     }
 
-    /// Removes a hook of speckit, gives the one that was there before its name back, and tells which of both was done.
+    /// Removes a hook of speckit, gives the one that was there before its name back, and returns which of both was done.
     ///
     /// # Errors
     /// The folder is not that of this repository, the file is not from speckit or was edited, or it cannot be removed.

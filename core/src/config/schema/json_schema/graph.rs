@@ -264,7 +264,7 @@ impl SchemaNode {
         self.of_member_by(name, |pattern| pattern.is_match(name))
     }
 
-    /// The same, where `matches` tells which patterns the name matches.
+    /// The same, where `matches` decides which patterns the name matches.
     pub(super) fn of_member_by<'a>(
         &'a self,
         name: &str,

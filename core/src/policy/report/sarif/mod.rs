@@ -23,7 +23,7 @@ use crate::policy::findings::{Finding, FindingState, PolicyReport};
 /// How many results GitHub accepts in a run.
 pub const MAX_SARIF_RESULTS: usize = 25_000;
 
-/// What SARIF tells beside the report.
+/// What SARIF has beside the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SarifOptions<'o> {
     /// The version of the program.

@@ -42,7 +42,7 @@ macro_rules! enums {
 }
 enums! { External #[serde(tag = "kind")] Internal #[serde(tag = "kind", content = "of")] Adjacent #[serde(untagged)] Untagged }
 
-/// What is said of each value that the type refuses.
+/// The message for each value that the type refuses.
 fn refusals<T: DeserializeOwned>() -> Vec<String> {
     let values = [
         "1",

@@ -34,7 +34,7 @@ impl Display {
 pub(super) struct GateFeed {
     pub(super) events: Receiver<Event>,
     pub(super) called_off: mpsc::Receiver<CancelMode>,
-    /// Told if the terminal is closed.
+    /// Notified when the terminal is closed.
     pub(super) interruption: Arc<Interruptible>,
 }
 

@@ -156,7 +156,7 @@ struct EventDocument<'a, D> {
     data: &'a D,
 }
 
-/// What `reload_success` tells.
+/// What `reload_success` reports.
 #[derive(Serialize)]
 struct SuccessData<'a> {
     changed: &'a [diff::Change],

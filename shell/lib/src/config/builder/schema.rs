@@ -94,7 +94,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     {
         let schema =
             schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
-        // Written in lines, for whoever prints it. A value without floats always has a text.
+        // Written in lines, for a program that prints it. A value without floats always has a text.
         let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         let mut builder = self.schema_json_unchecked(&text);
         if let SchemaSource::Given { text, .. } = &mut builder.schema {

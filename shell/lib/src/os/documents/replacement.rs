@@ -161,7 +161,7 @@ pub(crate) fn remove_replacements(target: &Path) {
     for entry in entries.flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && is_temporary_name(&entry.file_name().to_string_lossy(), &beginning) {
-            // Whoever still writes it holds its lock.
+            // A process that still writes it holds its lock.
             let file = File::options().write(true).open(entry.path());
             if file.is_ok_and(|file| file.try_lock().is_ok()) {
                 let _ = fs::remove_file(entry.path());

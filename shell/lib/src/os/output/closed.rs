@@ -1,6 +1,6 @@
 //! Whether standard output was closed when the process began (`>&-`).
 //!
-//! Before `main`, Rust opens the null device in the place of a closed standard stream, and nothing tells the two apart any
+//! Before `main`, Rust opens the null device in the place of a closed standard stream, and nothing distinguishes the two any
 //! more. The loader calls the functions of `.init_array` earlier.
 
 #[cfg(target_os = "linux")]

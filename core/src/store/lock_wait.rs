@@ -27,8 +27,8 @@ const EAGER_US: [u64; 4] = [500, 1000, 2000, 4000];
 /// The longest pause before a look.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long others that commit are left alone at the most, unless half of the allowed time is less. Eight processes that write all the
-/// time so change turns 10 times a second: each waits longer but seldom, and none starves.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(1);
+/// time so change turns about six times a second: each waits longer but seldom, and none starves.
+const LONGEST_PATIENCE: Duration = Duration::from_millis(1500);
 /// The attempts in a row after it. An attempt meets a free lock in about one of three cases.
 const INSISTING_ATTEMPTS: u32 = 20;
 /// The pause before each of them; a system adds about 50 µs.

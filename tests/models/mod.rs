@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::resolve::Rules;
-use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{Layer, LayerKind, Source};
 
@@ -59,9 +59,8 @@ pub fn defaults() -> Layer {
 
 /// The rules of the shipped application, with its schema and defaults.
 pub fn rules() -> Rules {
-    let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
-    let documents = Documents::new("config.schema.json", schema.root());
-    let schema = Schema::compile_unchecked(&documents).expect("the schema is right");
+    let source = Source::document(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA);
+    let schema = Schema::of_prepared(AppConfig::PREPARED_SCHEMA, &source).expect("it is prepared");
     Rules::new(Some(schema))
         .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
         .with_extension(Box::new(Application::default()))

@@ -66,6 +66,9 @@ impl AppConfig {
     /// The JSON Schema (Draft 7) of the settings.
     pub const SCHEMA: &'static str = include_str!("config.schema.json");
 
+    /// The schema in the form of [`Schema::of_prepared`](crate::config::schema::Schema::of_prepared).
+    pub const PREPARED_SCHEMA: &'static [u8] = include_bytes!("config.schema.prepared");
+
     /// The embedded defaults, as TOML.
     pub const DEFAULTS: &'static str = shipped::DEFAULTS;
 

@@ -44,6 +44,18 @@ impl TypeSet {
         Self::NAMED.iter().find(|(_, known)| *known == name).map(|(set, _)| *set)
     }
 
+    /// The set as a number.
+    #[cfg(feature = "schema")]
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of a number.
+    #[cfg(feature = "schema")]
+    pub(crate) fn of_bits(bits: u8) -> Option<Self> {
+        (bits <= Self::ANY.0).then_some(Self(bits))
+    }
+
     /// Whether every type of `other` is in this set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

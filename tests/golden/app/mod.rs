@@ -1,2 +1,3 @@
 mod migration;
+mod prepared_schema;
 mod trust;

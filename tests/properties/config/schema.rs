@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
-use speckit_core::Key;
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{Key, LayerKind, Source};
 
 use super::generated::{compile, edit_instance, instance, key, schema, tree};
 
@@ -60,6 +62,21 @@ proptest! {
         for instance in instances.iter().filter(|instance| !is_wrong_in_other(&schema, instance)) {
             let value = tree(instance);
             prop_assert_eq!(ours.is_valid(&value), theirs.is_valid(instance), "{} against {}", instance, schema);
+        }
+    }
+
+    #[test]
+    fn a_prepared_schema_is_the_compiled_one(schema in schema()) {
+        let text = schema.to_string();
+        let source = Source::document(LayerKind::Defaults, "schema.json", text.as_str());
+        let document = parse(&source, Language::Json).unwrap();
+        let compiled = Schema::compile(&Documents::new("schema.json", document.root())).unwrap();
+        match Schema::prepare(&text) {
+            Ok(prepared) => {
+                let prepared = Schema::of_prepared(&prepared, &source).unwrap();
+                prop_assert_eq!(format!("{prepared:?}"), format!("{compiled:?}"));
+            }
+            Err(warnings) => prop_assert_eq!(warnings.len(), compiled.warnings().len()),
         }
     }
 

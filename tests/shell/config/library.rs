@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use speckit::app::ConfigLoader;
 use speckit::{Config, ConfigError, Loaded, Snapshot};
+use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Environment, Override};
 
 use crate::test_dir::TestDir;
@@ -157,6 +158,22 @@ fn mistakes_of_the_program_and_of_its_user_are_different_errors() {
     assert_rules_error(builder().defaults_toml("name = ").open().unwrap_err(), "parse/");
     let error = builder().defaults_toml("name = ").schema_json("{").open().unwrap_err();
     assert_eq!(error.diagnostics().len(), 2, "every mistake at once: {error}");
+}
+
+#[test]
+fn a_prepared_schema_is_used_for_its_own_text_only() {
+    let prepared = Schema::prepare(SCHEMA).unwrap();
+    let other = SCHEMA.replace("\"minimum\": 1", "\"minimum\": 5000");
+    let report = |text: &str, prepared: &[u8]| {
+        let builder = app_builder().schema_prepared(text, prepared).set("port", "0");
+        expect_refusal(builder.open()).1
+    };
+    let with_text = |text: &str| expect_refusal(app_builder().schema_json(text).set("port", "0").open()).1;
+    assert_eq!(report(SCHEMA, &prepared), with_text(SCHEMA));
+    assert_eq!(report(&other, &prepared), with_text(&other));
+    assert_eq!(report(SCHEMA, b""), with_text(SCHEMA));
+    let error = app_builder().schema_prepared(r#"{"type": "strange"}"#, &prepared).open().unwrap_err();
+    assert_eq!(error.diagnostics()[0].code.as_str(), "schema/invalid");
 }
 
 #[test]

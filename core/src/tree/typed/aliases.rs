@@ -39,9 +39,9 @@ impl Outline {
                         renamed.get_or_insert_with(|| members.clone()).insert(name.clone(), member);
                     }
                 }
-                for (alias, field) in &self.aliases {
-                    let names =
-                        self.aliases.iter().filter(|(_, other)| *other == field).map(|(name, _)| name);
+                let aliases = &self.rare().aliases;
+                for (alias, field) in aliases {
+                    let names = aliases.iter().filter(|(_, other)| *other == field).map(|(name, _)| name);
                     let is_alone =
                         names.chain([field]).filter(|name| members.contains_key(name)).count() == 1;
                     if members.contains_key(alias) && is_alone && !is_own_key(&key.child(*alias)) {

@@ -38,16 +38,12 @@ pub struct Outline {
     pub(super) types: TypeSet,
     /// The fields of a struct, or the variants with content of an enum: in the order of the type while it is probed, then sorted.
     pub(super) fields: Vec<(&'static str, Outline)>,
-    /// Further names of fields, with the field.
-    pub(super) aliases: BTreeMap<&'static str, &'static str>,
     /// The values of a map, whose keys are free.
     pub(super) others: Option<Box<Outline>>,
     /// The elements of a list.
     pub(super) elements: Option<Box<Outline>>,
-    /// The elements of a tuple.
-    pub(super) items: Vec<Outline>,
-    /// The variants without content of an enum, in the order of the search until its end, then sorted.
-    pub(super) variants: Vec<&'static str>,
+    /// Boxed, since most keys have none of it.
+    rare: Option<Box<RareParts>>,
     pub(super) is_buffered: bool,
     pub(super) is_secret: bool,
     /// Whether it, or something below it, is secret; known at the end of the search.
@@ -57,19 +53,42 @@ pub struct Outline {
     pub(super) state: ProbeState,
 }
 
+/// What the outlines of some types have.
+#[derive(Clone, Debug)]
+pub(super) struct RareParts {
+    /// Further names of fields, with the field.
+    pub(super) aliases: BTreeMap<&'static str, &'static str>,
+    /// The elements of a tuple.
+    pub(super) items: Vec<Outline>,
+    /// The variants without content of an enum, in the order of the search until its end, then sorted.
+    pub(super) variants: Vec<&'static str>,
+    /// The variants that are not probed.
+    pub(super) open_variants: &'static [&'static str],
+    /// The field that is read once more, since its next name may be an alias too.
+    pub(super) repeated: Option<&'static str>,
+}
+
+impl RareParts {
+    const fn none() -> Self {
+        Self {
+            aliases: BTreeMap::new(),
+            items: Vec::new(),
+            variants: Vec::new(),
+            open_variants: &[],
+            repeated: None,
+        }
+    }
+}
+
 /// How far an outline is probed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ProbeState {
     /// Whether the type asked for this value at least once.
     pub(super) is_asked: bool,
     /// Whether another pass would find nothing more.
     pub(super) is_complete: bool,
     /// How many texts were refused as the key of a map, or as this element of a tuple.
-    pub(super) tried_texts: usize,
-    /// The field that is read once more, since its next name may be an alias too.
-    pub(super) repeated: Option<&'static str>,
-    /// The variants that are not probed.
-    pub(super) variants: Vec<&'static str>,
+    pub(super) tried_texts: u8,
 }
 
 impl Default for Outline {
@@ -77,11 +96,9 @@ impl Default for Outline {
         Self {
             types: TypeSet::NONE,
             fields: Vec::new(),
-            aliases: BTreeMap::new(),
             others: None,
             elements: None,
-            items: Vec::new(),
-            variants: Vec::new(),
+            rare: None,
             is_buffered: false,
             is_secret: false,
             has_secret: false,
@@ -97,15 +114,24 @@ impl Outline {
         key.segments().iter().try_fold(self, Self::below)
     }
 
+    pub(super) fn rare(&self) -> &RareParts {
+        static NONE: RareParts = RareParts::none();
+        self.rare.as_deref().unwrap_or(&NONE)
+    }
+
+    pub(super) fn rare_mut(&mut self) -> &mut RareParts {
+        self.rare.get_or_insert_with(|| Box::new(RareParts::none()))
+    }
+
     pub(crate) fn below(&self, segment: &Segment) -> Option<&Self> {
         match segment {
             Segment::Name(name) => self.member(name),
-            Segment::Index(index) => self.items.get(*index).or(self.elements.as_deref()),
+            Segment::Index(index) => self.rare().items.get(*index).or(self.elements.as_deref()),
         }
     }
 
     pub(super) fn member(&self, name: &str) -> Option<&Self> {
-        let name = self.aliases.get(name).copied().unwrap_or(name);
+        let name = self.rare().aliases.get(name).copied().unwrap_or(name);
         let field = self.fields.iter().find(|(field, _)| *field == name);
         field.map(|(_, field)| field).or(self.others.as_deref())
     }
@@ -122,7 +148,7 @@ impl Outline {
 
     /// The types of the elements of a tuple; none for a list.
     pub fn item_types(&self) -> impl Iterator<Item = TypeSet> {
-        self.items.iter().map(Self::types)
+        self.rare().items.iter().map(Self::types)
     }
 
     /// The names of the fields and of the variants with content, without aliases, sorted.
@@ -132,18 +158,18 @@ impl Outline {
 
     /// Further names of the fields, sorted.
     pub(crate) fn aliases(&self) -> impl Iterator<Item = &str> {
-        self.aliases.keys().copied()
+        self.rare().aliases.keys().copied()
     }
 
     /// The field with this name or alias.
     pub fn field(&self, name: &str) -> Option<&str> {
-        let name = self.aliases.get(name).copied().unwrap_or(name);
+        let name = self.rare().aliases.get(name).copied().unwrap_or(name);
         self.names().find(|field| *field == name)
     }
 
     /// The texts of an enum: its variants without content, sorted; none for other types.
     pub fn variants(&self) -> impl Iterator<Item = &str> {
-        self.variants.iter().copied()
+        self.rare().variants.iter().copied()
     }
 
     /// Whether other members than those of [`names`](Self::names) may be read, as in a map.
@@ -186,7 +212,7 @@ impl Outline {
     /// The fields with a wanted name or alias.
     pub(crate) fn named(&self, is_wanted: &dyn Fn(&str) -> bool) -> impl Iterator<Item = &Self> {
         let has_alias =
-            |name: &str| self.aliases.iter().any(|(alias, field)| *field == name && is_wanted(alias));
+            |name: &str| self.rare().aliases.iter().any(|(alias, field)| *field == name && is_wanted(alias));
         self.fields.iter().filter(move |(name, _)| is_wanted(name) || has_alias(name)).map(|(_, field)| field)
     }
 
@@ -205,7 +231,7 @@ impl Outline {
 
     /// The elements of a list or a tuple.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
-        self.elements.as_deref().into_iter().chain(&self.items)
+        self.elements.as_deref().into_iter().chain(&self.rare().items)
     }
 
     /// Whether the type is [`Secret`](super::Secret).
@@ -258,7 +284,7 @@ impl Outline {
             .map(|(_, field)| field)
             .chain(self.others.as_deref())
             .chain(self.elements.as_deref())
-            .chain(&self.items)
+            .chain(&self.rare().items)
     }
 
     /// The field or variant of this name, which is added if it is new.
@@ -275,24 +301,25 @@ impl Outline {
     /// Ends the search: sorts the fields and the variants. The elements of a tuple after one that no made-up value fits were not asked for, and
     /// may be secret. If one element of a tuple is secret, all are.
     pub(super) fn finish(&mut self) {
-        // The elements are large: their names are sorted first.
-        self.fields.sort_by_cached_key(|(name, _)| *name);
-        self.variants.sort_unstable();
-        self.variants.dedup();
+        self.fields.sort_unstable_by_key(|(name, _)| *name);
         self.fields.iter_mut().for_each(|(_, field)| field.finish());
         self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.finish());
-        for item in &mut self.items {
-            item.is_secret |= !item.state.is_asked;
-            item.finish();
-        }
-        // With an element missing, the secret is in the place of another one.
-        let has_secret_item = self.items.iter().any(|item| item.has_secret);
-        for item in &mut self.items {
-            item.is_secret |= has_secret_item;
-            item.has_secret |= has_secret_item;
+        if let Some(rare) = &mut self.rare {
+            rare.variants.sort_unstable();
+            rare.variants.dedup();
+            for item in &mut rare.items {
+                item.is_secret |= !item.state.is_asked;
+                item.finish();
+            }
+            // With an element missing, the secret is in the place of another one.
+            let has_secret_item = rare.items.iter().any(|item| item.has_secret);
+            for item in &mut rare.items {
+                item.is_secret |= has_secret_item;
+                item.has_secret |= has_secret_item;
+            }
         }
         self.has_secret = self.is_secret || self.below_it().any(Self::has_secret);
-        self.has_aliases = !self.aliases.is_empty() || self.below_it().any(|below| below.has_aliases);
+        self.has_aliases = !self.rare().aliases.is_empty() || self.below_it().any(|below| below.has_aliases);
     }
 }
 

@@ -124,8 +124,8 @@ impl<'p> Probe<'p> {
         let Self { outline, text, above, steps } = self;
         let before = steps.get();
         let result = read(Probe { outline: &mut *outline, text, above, steps });
-        let has_all =
-            outline.state.variants.is_empty() && outline.below_it().all(|below| below.state.is_complete);
+        let has_all = outline.rare().open_variants.is_empty()
+            && outline.below_it().all(|below| below.state.is_complete);
         if !outline.state.is_complete && (has_all || steps.get() == before) {
             outline.state.is_complete = true;
             steps.set(steps.get() + 1);
@@ -146,8 +146,9 @@ impl<'p> Probe<'p> {
             if outline.fields.is_empty() {
                 outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
             }
-            let repeated = outline.state.repeated.take();
+            let repeated = outline.rare().repeated;
             if repeated.is_some() {
+                outline.rare_mut().repeated = None;
                 steps.set(steps.get() + 1);
             }
             let mut access = FieldProbe {
@@ -169,8 +170,13 @@ impl<'p> Probe<'p> {
     fn list<'de, V: Visitor<'de>>(self, tuple: Option<usize>, visitor: V) -> Result<V::Value, TypedFailure> {
         let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::ARRAY)) };
         self.inside(TypeSet::ARRAY, |probe| {
-            probe.outline.items.resize_with(tuple.unwrap_or_default(), Outline::default);
-            let left = if tuple.is_some() { 0 } else { 1 };
+            let left = match tuple {
+                Some(length) => {
+                    probe.outline.rare_mut().items.resize_with(length, Outline::default);
+                    0
+                }
+                None => 1,
+            };
             visitor.visit_seq(ElementProbe { probe: Probe { above: Some(&above), ..probe }, next: 0, left })
         })
     }
@@ -280,19 +286,20 @@ impl<'de> Deserializer<'de> for Probe<'_> {
             return Err(self.stop(TypeSet::NONE));
         };
         if !self.outline.state.is_asked {
-            self.outline.state.variants = variants.iter().rev().copied().collect();
+            self.outline.rare_mut().open_variants = variants;
         }
         self.inside(TypeSet::NONE, |probe| {
             let Probe { outline, text, steps, .. } = probe;
             let above = Some(&enclosing);
-            let name = outline.state.variants.last().or(variants.first()).copied().unwrap_or_default();
+            let name = outline.rare().open_variants.first().or(variants.first()).copied().unwrap_or_default();
             let result = visitor.visit_enum(VariantProbe {
                 probe: Probe { outline: &mut *outline, text, above, steps },
                 name,
             });
             let content = outline.fields.iter().find(|(variant, _)| *variant == name);
             let is_complete = content.is_none_or(|(_, content)| content.state.is_complete);
-            if is_complete && outline.state.variants.pop().is_some() {
+            if is_complete && let Some((_, rest)) = outline.rare().open_variants.split_first() {
+                outline.rare_mut().open_variants = rest;
                 steps.set(steps.get() + 1);
             }
             result
@@ -328,9 +335,9 @@ impl FieldProbe<'_> {
         *outline.field_mut(main) = found;
         for alias in [first, second].into_iter().filter(|name| *name != main) {
             outline.fields.retain(|(name, _)| *name != alias);
-            outline.aliases.insert(alias, main);
+            outline.rare_mut().aliases.insert(alias, main);
         }
-        outline.state.repeated = Some(main);
+        outline.rare_mut().repeated = Some(main);
         self.probe.steps.set(self.probe.steps.get() + 1);
     }
 }
@@ -373,8 +380,8 @@ impl<'de> MapAccess<'de> for EntryProbe<'_> {
             return Ok(None);
         }
         let tried = self.probe.outline.state.tried_texts;
-        let key = stand_in(seed, TEXTS.get(tried).unwrap_or(&"a"));
-        if key.is_err() && tried + 1 < TEXTS.len() {
+        let key = stand_in(seed, TEXTS.get(usize::from(tried)).unwrap_or(&"a"));
+        if key.is_err() && usize::from(tried) + 1 < TEXTS.len() {
             // The next pass tries another text.
             self.probe.outline.state.tried_texts += 1;
             self.probe.outline.others.get_or_insert_default();
@@ -411,21 +418,22 @@ impl<'de> SeqAccess<'de> for ElementProbe<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, TypedFailure> {
         let Probe { outline, text, above, steps } = &mut self.probe;
-        let Some(item) = outline.items.get_mut(self.next) else {
+        if self.next >= outline.rare().items.len() {
             let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
             self.left = left;
             let elements = outline.elements.get_or_insert_default();
             return seed.deserialize(Probe { outline: elements, text, above: *above, steps }).map(Some);
-        };
+        }
+        let Some(item) = outline.rare_mut().items.get_mut(self.next) else { return Ok(None) };
         self.next += 1;
         let tried = item.state.tried_texts;
-        let text = if text.is_empty() { TEXTS.get(tried).unwrap_or(text) } else { text };
+        let text = if text.is_empty() { TEXTS.get(usize::from(tried)).unwrap_or(text) } else { text };
         if item.state.is_complete {
             // The elements after it may need another pass.
             return stand_in(seed, text).map(Some);
         }
         let element = seed.deserialize(Probe { outline: item, text, above: *above, steps });
-        if element.is_err() && tried + 1 < TEXTS.len() {
+        if element.is_err() && usize::from(tried) + 1 < TEXTS.len() {
             // The next pass tries another text.
             item.state.tried_texts += 1;
             item.state.is_complete = false;
@@ -466,7 +474,7 @@ impl<'de> VariantAccess<'de> for VariantProbe<'_> {
     fn unit_variant(self) -> Result<(), TypedFailure> {
         let outline = self.probe.outline;
         outline.types = outline.types.or(TypeSet::STRING);
-        outline.variants.push(self.name);
+        outline.rare_mut().variants.push(self.name);
         Ok(())
     }
 

@@ -44,6 +44,12 @@ impl Fingerprint {
         hash(9, bytes)
     }
 
+    /// The two halves of the hash, one after the other.
+    #[cfg(feature = "schema")]
+    pub(crate) fn to_bytes(self) -> [u8; 16] {
+        self.bits().to_be_bytes()
+    }
+
     fn bits(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use speckit_core::app::{AppConfig, Application};
-use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Environment, Override, prefix_of};
 
 use crate::Config;
@@ -116,7 +115,7 @@ impl ConfigLoader {
         let is_own = prefix_of(&self.prefix).is_ok_and(|prefix| prefix == PREFIX);
         Builder::<AppConfig>::default()
             .defaults_text("defaults.toml", AppConfig::DEFAULTS)
-            .schema_text("config.schema.json", AppConfig::SCHEMA, Schema::compile_unchecked)
+            .prepared_schema("config.schema.json", AppConfig::SCHEMA, AppConfig::PREPARED_SCHEMA)
             .with_extension(|| Box::new(Application::default()))
             .env_prefix(self.prefix.as_str())
             .env_reserved(RESERVED.iter().copied().filter(|_| is_own))

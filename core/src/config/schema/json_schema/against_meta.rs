@@ -56,7 +56,7 @@ impl Schema {
     }
 
     fn compiled(documents: &Documents, is_checked: bool) -> Result<Self, Vec<Diagnostic>> {
-        let mut graph = match documents.missing_meta_schemas().as_slice() {
+        let (graph, warnings) = match documents.missing_meta_schemas().as_slice() {
             [] => compile(documents, is_checked)?,
             drafts => {
                 let mut documents = documents.clone();
@@ -68,11 +68,7 @@ impl Schema {
                 compile(&documents, is_checked)?
             }
         };
-        let warnings = core::mem::take(&mut graph.warnings);
-        let mut schema = Self::of_graph(graph);
-        schema.warnings = in_report_order(warnings).into();
-        schema.named_variables = schema.find_named_variables().into();
-        Ok(schema)
+        Ok(Self { warnings: in_report_order(warnings).into(), ..Self::of_graph(graph) })
     }
 }
 

@@ -20,9 +20,12 @@ const MAX_CHAIN: usize = 64;
 
 /// Compiles the schema of `documents`.
 ///
-/// Returns the graph, or every error that makes the schema unusable. Of documents that are known to be valid (`is_checked`),
+/// Returns the graph and warnings about the schema, or every error that makes it unusable. Of documents that are known to be valid (`is_checked`),
 /// patterns are compiled when they are first used.
-pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaGraph, Vec<Diagnostic>> {
+pub(super) fn compile(
+    documents: &Documents,
+    is_checked: bool,
+) -> Result<(SchemaGraph, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut compiler = Compiler::new(documents, is_checked);
     compiler.graph.nodes.reserve(documents.subschemas());
     while let Some(location) = compiler.next() {
@@ -36,7 +39,7 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
         }
         compiler.graph.nodes.push(node);
     }
-    let Compiler { mut graph, mut diagnostics, .. } = compiler;
+    let Compiler { mut graph, mut diagnostics, warnings, .. } = compiler;
     if diagnostics.is_empty() {
         match longest_chain(&graph) {
             Ok(longest) => {
@@ -65,7 +68,7 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
         (replaces && graph.defaults_below.contains(id))
             || node.elements().any(|id| graph.defaults_below.contains(id))
     });
-    Ok(graph)
+    Ok((graph, warnings))
 }
 
 /// The length of the longest chain of subschemas that apply to the same value.

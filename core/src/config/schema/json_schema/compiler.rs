@@ -30,6 +30,8 @@ pub(super) struct Compiler<'d> {
     /// How many subschemas have a number. They are read in the order of their numbers.
     count: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Warnings about the schema, which can be used all the same.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 /// The outermost resource on the way to a subschema that has each dynamic name: where a dynamic reference leads.
@@ -51,6 +53,7 @@ impl<'d> Compiler<'d> {
             scope: Scope::default(),
             count: 0,
             diagnostics: Vec::new(),
+            warnings: Vec::new(),
         };
         if let Some(start) = documents.start() {
             compiler.node(start);

@@ -8,7 +8,7 @@ use super::assertion::Assertion;
 use super::facts::Reload;
 use super::pattern::Pattern;
 use crate::config::MergeStrategy;
-use crate::tree::{Diagnostic, Key, Origin, Segment, Text, TypeSet, Value};
+use crate::tree::{Key, Origin, Segment, Text, TypeSet, Value};
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +16,7 @@ pub(super) struct NodeId(pub(super) u32);
 
 /// A set of nodes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NodeSet(Vec<bool>);
+pub(super) struct NodeSet(pub(super) Vec<bool>);
 
 impl NodeSet {
     pub(super) fn contains(&self, id: NodeId) -> bool {
@@ -39,8 +39,6 @@ impl NodeUsers {
 #[derive(Clone, Debug, Default)]
 pub(super) struct SchemaGraph {
     pub(super) nodes: Vec<SchemaNode>,
-    /// Warnings about the schema, which can be used all the same.
-    pub(super) warnings: Vec<Diagnostic>,
     /// The length of the longest chain of subschemas that apply to the same value.
     pub(super) longest_chain: usize,
     pub(super) has_restarts: bool,

@@ -275,7 +275,7 @@ impl NodeReader<'_, '_> {
 
     fn warn(&mut self, code: Code, name: &str, value: &Value, message: String, help: String) {
         let warning = Diagnostic::warning(code, self.location.key.child(name), message);
-        self.compiler.graph.warnings.push(warning.at(&value.origin().of_name(name)).help(help));
+        self.compiler.warnings.push(warning.at(&value.origin().of_name(name)).help(help));
     }
 
     /// Warns of a keyword beside a `$ref`, where it has no effect although its author meant it.

@@ -34,6 +34,7 @@ mod messages;
 mod meta_schema;
 mod misplaced;
 mod pattern;
+mod prepared;
 mod reasons;
 mod schema;
 mod secrets;

@@ -16,7 +16,9 @@ pub struct Schema {
 
 impl Schema {
     pub(super) fn of_graph(graph: SchemaGraph) -> Self {
-        Self { graph: Arc::new(graph), warnings: Arc::default(), named_variables: Arc::default() }
+        let schema =
+            Self { graph: Arc::new(graph), warnings: Arc::default(), named_variables: Arc::default() };
+        Self { named_variables: schema.find_named_variables().into(), ..schema }
     }
 
     /// Warnings about the schema, which can be used all the same.

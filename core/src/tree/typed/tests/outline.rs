@@ -86,7 +86,7 @@ fn lines<T: DeserializeOwned>() -> Vec<String> {
         }
         outline.others.iter().for_each(|others| walk(others, &alloc::format!("{at}.*"), lines));
         outline.elements.iter().for_each(|elements| walk(elements, &alloc::format!("{at}[]"), lines));
-        for (index, item) in outline.items.iter().enumerate() {
+        for (index, item) in outline.rare().items.iter().enumerate() {
             walk(item, &alloc::format!("{at}[{index}]"), lines);
         }
     }

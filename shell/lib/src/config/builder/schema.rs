@@ -10,7 +10,6 @@ use speckit_core::config::redact::without_secret_defaults;
 use speckit_core::config::schema::{Schema, SchemaMap};
 #[cfg(feature = "schemars")]
 use speckit_core::config::source::{Language, parse};
-#[cfg(feature = "schemars")]
 use speckit_core::{LayerKind, Source};
 
 use super::Builder;
@@ -33,24 +32,36 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self.schema_text("schema", text, Schema::compile)
     }
 
-    /// As [`Builder::schema_json`], without the check that the text is a schema, which takes most of the time of a start. A
-    /// keyword of a wrong form is ignored, so check the schema in a test:
+    /// As [`Builder::schema_json`], for a faster start: [`Schema::prepare`] compiled the text when the program was built, and its bytes are only read
+    /// (see the [guide](crate::guide::schema#a-faster-start)). If they were made from another text or by another version of the library, the text is compiled.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// # use speckit_core::config::schema::Schema;
     /// const SCHEMA: &str = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
+    /// // In a build script:
+    /// let prepared = Schema::prepare(SCHEMA).expect("the schema has no mistake");
     ///
-    /// let builder = Config::builder().schema_json_unchecked(SCHEMA);
+    /// let builder = Config::builder().schema_prepared(SCHEMA, &prepared);
     /// assert!(builder.set("port", "0").open().is_err());
-    /// // In a test:
-    /// assert!(Config::builder().schema_json(SCHEMA).open().is_ok());
     /// ```
     #[must_use]
-    pub fn schema_json_unchecked(self, text: &str) -> Self {
-        self.schema_text("schema", text, Schema::compile_unchecked)
+    pub fn schema_prepared(self, text: &str, prepared: &[u8]) -> Self {
+        self.prepared_schema("schema", text, prepared)
     }
 
-    pub(crate) fn schema_text(mut self, name: &str, text: &str, compile: Compile) -> Self {
+    pub(crate) fn prepared_schema(mut self, name: &str, text: &str, prepared: &[u8]) -> Self {
+        let source = Source::document(LayerKind::Defaults, name, text);
+        match Schema::of_prepared(prepared, &source) {
+            Some(schema) => {
+                self.schema = SchemaSource::Given { schema: Box::new(schema), text: text.into() };
+                self
+            }
+            None => self.schema_text(name, text, Schema::compile),
+        }
+    }
+
+    fn schema_text(mut self, name: &str, text: &str, compile: Compile) -> Self {
         match compile_text(name, text, compile) {
             Ok(schema) => self.schema = SchemaSource::Given { schema: Box::new(schema), text: text.into() },
             Err(diagnostics) => self.mistakes.extend(diagnostics),
@@ -96,7 +107,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
         // Written in lines, for a program that prints it. A value without floats always has a text.
         let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-        let mut builder = self.schema_json_unchecked(&text);
+        let mut builder = self.schema_text("schema", &text, Schema::compile_unchecked);
         if let SchemaSource::Given { text, .. } = &mut builder.schema {
             *text = without_secrets(text);
         }

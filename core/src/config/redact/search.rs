@@ -54,21 +54,21 @@ pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: 
     SecretSearch::new(root).may_be_secret(key, value)
 }
 
-/// Finds out for many values of one tree whether they may be secrets. What describes the table around a value is kept, since the
-/// next value is usually in the same one.
+/// Finds out for many values of one tree whether they may be secrets. What describes the way to the last value is kept, since the
+/// next one is usually near.
 pub(crate) struct SecretSearch<D> {
     root: D,
     has_secret: bool,
-    around: RefCell<Option<Around<D>>>,
+    way: RefCell<Vec<Step<D>>>,
 }
 
-/// The last table or list, and what describes it.
-type Around<D> = (Vec<Segment>, Option<Described<D>>);
+/// A step to the last value, and what describes the value behind it.
+type Step<D> = (Segment, Option<Described<D>>);
 
 impl<D: KeyDescription> SecretSearch<D> {
     /// A search in the tree that `root` describes.
     pub(crate) fn new(root: D) -> Self {
-        Self { has_secret: root.has_secret(), root, around: RefCell::default() }
+        Self { has_secret: root.has_secret(), root, way: RefCell::default() }
     }
 
     /// Whether the value at the key may be a secret.
@@ -77,23 +77,30 @@ impl<D: KeyDescription> SecretSearch<D> {
             return false;
         }
         let root = &self.root;
-        match self.described(key).filter(|described| !described.ends_with_a_free_name) {
+        let mut way = self.way.borrow_mut();
+        self.follow(&mut way, key);
+        let described = match way.last() {
+            Some((_, described)) => described.as_ref(),
+            None => Some(&Described::root(root)),
+        };
+        match described.filter(|described| !described.ends_with_a_free_name) {
             Some(Described { is_marked: true, .. }) => true,
             Some(Described { here, .. }) => is_of_another_kind(here.as_ref().unwrap_or(root), value),
             None => has_name_of_a_secret(root, key, value) || may_be_secret_below(root, key, value),
         }
     }
 
-    fn described(&self, key: &[Segment]) -> Option<Described<D>> {
-        let Some((last, around)) = key.split_last() else { return Some(Described::root(&self.root)) };
-        let mut known = self.around.borrow_mut();
-        if known.as_ref().is_none_or(|(known, _)| known != around) {
-            let described = around.iter().try_fold(Described::root(&self.root), |described, segment| {
-                described.below(&self.root, segment)
-            });
-            *known = Some((around.to_vec(), described));
+    /// Makes the way to the last value the one to this key.
+    fn follow(&self, way: &mut Vec<Step<D>>, key: &[Segment]) {
+        let known = way.iter().zip(key).take_while(|((known, _), segment)| known == *segment).count();
+        way.truncate(known);
+        for segment in key.iter().skip(known) {
+            let described = match way.last() {
+                Some((_, around)) => around.as_ref().and_then(|around| around.below(&self.root, segment)),
+                None => Described::root(&self.root).below(&self.root, segment),
+            };
+            way.push((segment.clone(), described));
         }
-        known.as_ref()?.1.as_ref()?.below(&self.root, last)
     }
 }
 

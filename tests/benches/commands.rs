@@ -1,8 +1,9 @@
 //! `speckit bench run` beside hyperfine: the same commands, in turn, in one run.
 //!
 //! Both run a command without a shell, wait for it, and keep each time. The overhead is what a tool takes beyond the times that it measured:
-//! once, for a use of the tool with one run, and for each further run. What a tool adds within the times that it measured is the difference of
-//! its medians and those of a bare loop, which starts the command and waits for it. Then a drift is imposed on equal commands.
+//! once, for a use of the tool with one run, and for each further run. What a tool adds within the times that it measured is not part of it, so
+//! the whole time of each further run is compared too: with that of a bare loop, which starts the command and waits for it. Then a drift is
+//! imposed on equal commands.
 //!
 //!     cargo bench -p speckit-tests --bench commands
 //!     cargo bench -p speckit-tests --bench commands -- drift
@@ -21,34 +22,52 @@ const ROUNDS: usize = 15;
 /// Few runs and many, in turn.
 const RUNS: [u32; 2] = [1, 101];
 
-/// What a tool measured, and how long it took beyond that.
+/// What a tool measured, how long it took beyond that, and how long it took.
 #[derive(Default)]
 struct Measured {
     /// The median of each round with many runs.
     medians_ns: Vec<u64>,
     /// The time outside of the measured runs in each round, for each number of runs.
     outside_ns: [Vec<u64>; 2],
+    /// The time of the whole tool in each round, for each number of runs.
+    whole_ns: [Vec<u64>; 2],
 }
 
 impl Measured {
     /// Adds a round: a tool measured these times, and took so long.
     fn add(&mut self, times_ns: Vec<u64>, took: Duration) {
         let inside: u64 = times_ns.iter().sum();
-        let outside = u64::try_from(took.as_nanos()).unwrap().saturating_sub(inside);
-        let [few, many] = &mut self.outside_ns;
-        if times_ns.len() == RUNS[0] as usize {
-            few.push(outside);
-        } else {
-            many.push(outside);
+        let whole = u64::try_from(took.as_nanos()).unwrap();
+        let number = usize::from(times_ns.len() != RUNS[0] as usize);
+        self.outside_ns[number].push(whole.saturating_sub(inside));
+        self.whole_ns[number].push(whole);
+        if number == 1 {
             self.medians_ns.push(median(times_ns) as u64);
         }
     }
 
     /// The time outside of the runs, for a use of the tool and for each run.
     fn overhead_ns(&self) -> [f64; 2] {
-        let [few, many] = self.outside_ns.clone().map(median);
-        [few, (many - few) / f64::from(RUNS[1] - RUNS[0])]
+        [median(self.outside_ns[0].clone()), middle(each_run(&self.outside_ns))]
     }
+
+    /// The whole time of each run beyond that of another loop in the same round.
+    fn beyond_ns(&self, other: &Self) -> f64 {
+        let pairs = each_run(&self.whole_ns).into_iter().zip(each_run(&other.whole_ns));
+        middle(pairs.map(|(own, other)| own - other).collect())
+    }
+}
+
+/// What each further run adds, in each round: from few and many runs, which a drift affects alike.
+fn each_run([few, many]: &[Vec<u64>; 2]) -> Vec<f64> {
+    let of_round = |(few, many): (&u64, &u64)| (*many as f64 - *few as f64) / f64::from(RUNS[1] - RUNS[0]);
+    few.iter().zip(many).map(of_round).collect()
+}
+
+/// The median of differences, which may be negative.
+fn middle(mut differences: Vec<f64>) -> f64 {
+    differences.sort_by(f64::total_cmp);
+    differences[differences.len() / 2]
 }
 
 fn median(times_ns: Vec<u64>) -> f64 {
@@ -155,9 +174,11 @@ fn compare_tools(line: &str, folder: &Path) {
         let [once, each] = tool.overhead_ns();
         let median = duration(Duration::from_nanos(median(tool.medians_ns.clone()) as u64));
         println!(
-            "  {name:<20} median {median:>9}   overhead once {:>6.2} ms, for each run {:>6.1} µs",
+            "  {name:<20} median {median:>9}   overhead once {:>6.2} ms, for each run {:>6.1} µs; \
+             whole run beyond the bare loop {:>6.1} µs",
             once / 1e6,
-            each / 1e3
+            each / 1e3,
+            tool.beyond_ns(&tools[3]) / 1e3
         );
     }
     let [own, _, other, _] = tools.map(|tool| Samples::new(tool.medians_ns).expect("there are rounds"));

@@ -129,6 +129,25 @@ fn gigabytes_of_output_neither_block_the_run_nor_fill_the_memory() {
     assert_eq!((loud.outcome, loud.last_line.as_deref()), (Outcome::exited(1), Some("end")));
 }
 
+/// Its last words are in the pipe when it exits.
+#[cfg(target_os = "linux")]
+#[test]
+fn runs_that_write_much_share_a_pipe() {
+    let dir = TestDir::new();
+    let script = format!(
+        "readlink /proc/$$/fd/2 >>{}; head -c 10000000 /dev/zero >&2; echo >&2; echo end >&2; exit 1",
+        dir.path("pipes").display()
+    );
+    // Without a time-out and a stopper.
+    let mut runner = CommandRunner::new("sh", ["-c", &script]);
+    for _ in 0..5 {
+        let loud = runner.run().unwrap();
+        assert_eq!((loud.outcome, loud.last_line.as_deref()), (Outcome::exited(1), Some("end")));
+    }
+    let pipes = dir.read("pipes").lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(pipes.len(), 1, "{pipes:?}");
+}
+
 #[test]
 fn a_run_that_reaches_its_time_out_is_ended_with_everything_that_it_started() {
     let dir = TestDir::new();
@@ -146,6 +165,45 @@ fn a_run_that_ignores_sigterm_is_killed_after_the_grace_period() {
     let hangs = runner.run().unwrap();
     assert!(hangs.outcome.timed_out, "{hangs:?}");
     assert!(elapsed(&hangs) >= Duration::from_millis(500), "{hangs:?}");
+}
+
+#[test]
+fn a_time_out_counts_from_the_start_of_each_run() {
+    let dir = TestDir::new();
+    let timeout = Duration::from_millis(300);
+    // Short runs for longer than the time-out, and then one that hangs.
+    let script = format!("[ ! -e {} ] || exec sleep 60", dir.path("hang").display());
+    let mut runner = shell(&script).timeout(timeout);
+    let started = Instant::now();
+    while started.elapsed() < timeout * 3 / 2 {
+        let short = runner.run().unwrap();
+        // On a machine with much load a run may be as long as the time-out.
+        assert!(short.outcome.is_success() || elapsed(&short) >= timeout, "{short:?}");
+    }
+    std::fs::write(dir.path("hang"), "").unwrap();
+    let hangs = runner.run().unwrap();
+    assert!(hangs.outcome.timed_out && elapsed(&hangs) >= timeout, "{hangs:?}");
+}
+
+#[test]
+fn a_run_that_ends_before_its_grace_period_does_not_delay_the_time_out_of_the_next_one() {
+    let mut runner = CommandRunner::new("sleep", ["600"]).timeout(Duration::from_millis(100)).grace(LIMIT);
+    for _ in 0..2 {
+        let hangs = runner.run().unwrap();
+        assert!(hangs.outcome.timed_out && elapsed(&hangs) < LIMIT / 2, "{hangs:?}");
+    }
+}
+
+/// The time-out of each of them comes while a later one runs.
+#[test]
+fn a_time_out_ends_no_later_run() {
+    let timeout = Duration::from_millis(5);
+    let mut runner = CommandRunner::new("true", [""; 0]).timeout(timeout);
+    for _ in 0..200 {
+        let run = runner.run().unwrap();
+        // One that exits just as its time is up may have exited with 0.
+        assert!(run.outcome.is_success() || elapsed(&run) >= timeout, "{run:?}");
+    }
 }
 
 #[test]
@@ -183,6 +241,51 @@ fn a_stopper_ends_a_run_and_prevents_those_that_follow() {
     assert!(started.elapsed() < LIMIT / 2, "{:?}", started.elapsed());
     elsewhere.join().unwrap();
     assert!(stopper.is_stopped());
+}
+
+#[test]
+fn a_stopped_run_that_ignores_sigterm_is_killed_after_the_grace_period() {
+    let dir = TestDir::new();
+    let script = format!("trap '' TERM; echo $$ >{}; while :; do sleep 0.1; done", dir.path("pid").display());
+    let stopper = CommandStopper::new().unwrap();
+    // Without a time-out nothing but the stop wakes who ends it.
+    let mut runner = CommandRunner::new("sh", ["-c", &script]).stopped_by(&stopper);
+    runner = runner.grace(Duration::from_millis(300));
+    let elsewhere = thread::spawn(move || runner.run());
+    let started = Instant::now();
+    while !std::fs::read_to_string(dir.path("pid")).is_ok_and(|pid| pid.ends_with('\n')) {
+        assert!(started.elapsed() < LIMIT);
+        thread::sleep(Duration::from_millis(5));
+    }
+    let stopped = Instant::now();
+    stopper.stop();
+    assert_eq!(elsewhere.join().unwrap(), Err(CommandError::Stopped));
+    assert!(stopped.elapsed() >= Duration::from_millis(300), "{:?}", stopped.elapsed());
+    assert_process_ends(dir.read("pid").trim().parse().unwrap());
+}
+
+#[test]
+fn a_stop_at_any_moment_of_a_start_ends_the_run() {
+    for micros in (0..1500).step_by(15) {
+        let stopper = CommandStopper::new().unwrap();
+        let mut runner = CommandRunner::new("sleep", ["60"]).stopped_by(&stopper);
+        let elsewhere = thread::spawn(move || {
+            thread::sleep(Duration::from_micros(micros));
+            stopper.stop();
+        });
+        let started = Instant::now();
+        assert_eq!(runner.run(), Err(CommandError::Stopped));
+        assert!(started.elapsed() < LIMIT / 2, "{:?}", started.elapsed());
+        elsewhere.join().unwrap();
+    }
+}
+
+#[test]
+fn a_limit_that_changes_after_a_run_applies_to_the_next_one() {
+    let mut runner = shell("sleep 0.3");
+    assert!(runner.run().unwrap().outcome.is_success());
+    runner = runner.timeout(Duration::from_millis(100));
+    assert!(runner.run().unwrap().outcome.timed_out);
 }
 
 #[test]

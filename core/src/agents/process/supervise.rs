@@ -49,7 +49,7 @@ pub enum Action {
     Terminate,
     /// Look for running processes of the group, and give [`Input::GroupEnded`] if there are none.
     CheckGroup,
-    /// Send SIGSTOP to the group, so that it spawns no more processes, and then SIGKILL.
+    /// Kill the group with SIGKILL, so that no process which it spawns meanwhile is left.
     Kill,
     /// Find and kill the processes that have left the group. The leader is not reaped yet, so its session keeps its id.
     KillEscaped,

@@ -7,16 +7,24 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// get the signal (as in systemd.kill(5), `SendSIGCONT=`).
 #[cfg(any(feature = "agents", feature = "bench"))]
 pub(crate) fn terminate(group: Pid) {
-    send(group, [Signal::TERM, Signal::CONT]);
+    send(group, &[Signal::TERM, Signal::CONT]);
 }
 
-/// Kills the group. It is stopped first, so that no process starts another one meanwhile.
+/// Kills the group, with the processes that it starts meanwhile.
 pub(crate) fn kill(group: Pid) {
-    send(group, [Signal::STOP, Signal::KILL]);
+    send(group, KILLING);
 }
 
-fn send(group: Pid, signals: [Signal; 2]) {
+/// On Linux fork(2) is atomic with respect to a signal to a group: either the new process gets it too, or the process that has it pending
+/// starts none (`copy_process` in `kernel/fork.c`).
+#[cfg(target_os = "linux")]
+const KILLING: &[Signal] = &[Signal::KILL];
+/// Elsewhere the group is stopped first, so that no process starts another one meanwhile.
+#[cfg(not(target_os = "linux"))]
+const KILLING: &[Signal] = &[Signal::STOP, Signal::KILL];
+
+fn send(group: Pid, signals: &[Signal]) {
     for signal in signals {
-        let _ = kill_process_group(group, signal);
+        let _ = kill_process_group(group, *signal);
     }
 }

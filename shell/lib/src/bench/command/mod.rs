@@ -18,6 +18,7 @@ mod peak_memory;
 mod run;
 mod stderr_pipe;
 mod stopper;
+mod watcher;
 
 use launcher::Launcher;
 pub use peak_memory::memory_floor_bytes;
@@ -25,14 +26,17 @@ pub use stopper::CommandStopper;
 
 /// The longest padding of the environment: a page, as in hyperfine.
 const MAX_PADDING_BYTES: u64 = 4096;
-/// How long a killed process may need to end.
-const DRAIN: Duration = Duration::from_secs(1);
+/// A killed process is waited for until it ends, although the system may have to finish something for it first.
+const DRAIN: Duration = Duration::MAX;
 
 /// Runs a command again and again, each run in a process group of its own, and measures each run.
 ///
 /// The command has an empty standard input, its output is discarded, and it has the environment of this process. A further variable of random
 /// length, `SPECKIT_BENCH_PADDING`, moves its stack in memory, since one position may be faster than another (Mytkowicz et al., "Producing
 /// Wrong Data Without Doing Anything Obviously Wrong!", 2009). When the command exits, the rest of its group is killed.
+///
+/// From the first run on, a thread watches the runs: it reads their standard error, and ends them at the time-out and when the stopper
+/// stops. It sleeps as long as none of that happens, and ends when the runner is dropped.
 ///
 /// Nothing else may reap the children of this process meanwhile.
 ///
@@ -55,7 +59,7 @@ pub struct CommandRunner {
     limits: Limits,
     padding: RandomStream,
     stopper: Option<CommandStopper>,
-    /// From the first run on.
+    /// From the first run on, until a limit or the stopper changes.
     launcher: Option<Launcher>,
 }
 
@@ -101,6 +105,7 @@ impl CommandRunner {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = Some(timeout);
+        self.launcher = None;
         self
     }
 
@@ -108,6 +113,7 @@ impl CommandRunner {
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.limits.grace = grace;
+        self.launcher = None;
         self
     }
 
@@ -122,13 +128,15 @@ impl CommandRunner {
     #[must_use]
     pub fn stopped_by(mut self, stopper: &CommandStopper) -> Self {
         self.stopper = Some(stopper.clone());
+        self.launcher = None;
         self
     }
 
     /// Runs the command once and waits for its end.
     ///
-    /// The elapsed time begins just before the start of the command and ends when the system reports its exit. Processor times and peak
-    /// memory are of the command, with the children that it waited for. [`memory_floor_bytes`] is the least peak that can be measured.
+    /// The elapsed time begins just before the start of the command and ends when the command is reaped. It includes the signal that kills
+    /// what is left of the group, which is sent before: about 2 µs. Processor times and peak memory are of the command, with the children
+    /// that it waited for. [`memory_floor_bytes`] is the least peak that can be measured.
     /// The last line of its standard error is only kept if it did not exit with 0, and at most 8 KiB of it.
     ///
     /// # Errors
@@ -138,15 +146,14 @@ impl CommandRunner {
             return Err(CommandError::Stopped);
         }
         let padding = usize::try_from(self.padding.up_to(MAX_PADDING_BYTES)).unwrap_or_default();
-        let launcher = match self.launcher.take() {
+        let launcher = match self.launcher.take().filter(Launcher::prepare) {
             Some(launcher) => Ok(launcher),
-            None => Launcher::new(&self.program, &self.arguments),
+            None => Launcher::new(&self.program, &self.arguments, self.limits, self.stopper.clone()),
         };
         let launcher = launcher.map_err(|error| not_started(&self.program, &error))?;
         let child = self.launcher.insert(launcher).start(padding);
         let child = child.map_err(|error| not_started(&self.program, &error))?;
-        let run = run::run(child, self.limits, self.stopper.as_ref());
-        let run = run.map_err(|error| CommandError::NotMeasured {
+        let run = child.wait().map_err(|error| CommandError::NotMeasured {
             program: self.program.clone(),
             reason: error.to_string(),
         })?;

@@ -2,7 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "this module belongs to the door to measured processes")]
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read as _};
-use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::io::ioctl_fionbio;
 
@@ -13,58 +12,83 @@ const CHUNK_BYTES: usize = 16 << 10;
 /// How many chunks are read after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
 const LAST_CHUNKS: usize = (1 << 20) / CHUNK_BYTES + 1;
 
-/// The pipe that the runs of a command write their standard error to, one after another.
-#[derive(Debug)]
-pub(super) struct StderrPipe {
-    reader: PipeReader,
-    last_line: LastLine,
-    /// Whether nothing went wrong with the reader.
-    is_readable: bool,
+/// A pipe that the runs of a command write their standard error to, one after another, and the end that they write to.
+///
+/// That end must stay open during a run: the end of the pipe would wake this process while the command exits, which would delay its exit.
+pub(super) fn stderr_pipe() -> io::Result<(PipeReader, PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    ioctl_fionbio(&reader, true)?;
+    Ok((reader, writer))
 }
 
-impl StderrPipe {
-    /// A pipe, and the end that runs write to. It must stay open during a run: the end of the pipe would wake this process while the
-    /// command exits, which would delay its exit.
-    pub(super) fn new() -> io::Result<(Self, PipeWriter)> {
-        let (reader, writer) = io::pipe()?;
-        ioctl_fionbio(&reader, true)?;
-        Ok((Self { reader, last_line: LastLine::default(), is_readable: true }, writer))
+/// What was read from the pipe.
+#[derive(Debug)]
+pub(super) struct StderrText {
+    last_line: LastLine,
+    /// Kept, since clearing one for each run would take longer than to find the pipe empty.
+    chunk: Box<[u8]>,
+    /// Whether nothing went wrong with the pipe.
+    is_readable: bool,
+    /// Whether a run has ended, and none has begun since.
+    is_between_runs: bool,
+    /// Whether something came between two runs: from a process that a run has left in a session of its own.
+    has_foreign_text: bool,
+}
+
+impl StderrText {
+    /// A text that is ready for a run.
+    pub(super) fn new() -> Self {
+        Self {
+            last_line: LastLine::default(),
+            chunk: vec![0; CHUNK_BYTES].into(),
+            is_readable: true,
+            is_between_runs: false,
+            has_foreign_text: false,
+        }
     }
 
-    /// Prepares for another run. `false` if the pipe has to be replaced, since it holds something of the run before.
-    pub(super) fn is_fresh(&mut self) -> bool {
+    /// Whether the pipe can be read.
+    pub(super) fn is_readable(&self) -> bool {
+        self.is_readable
+    }
+
+    /// Prepares for another run. `false` if the pipe has to be replaced, since another process has written to it after the last run.
+    pub(super) fn begin_run(&mut self, pipe: &PipeReader) -> bool {
+        self.read(pipe);
+        self.is_between_runs = false;
         self.last_line = LastLine::default();
-        let held = self.reader.read(&mut [0]);
-        self.is_readable && held.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        self.is_readable && !self.has_foreign_text
     }
 
-    /// What to poll; `None` once it cannot be read.
-    pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.is_readable.then(|| self.reader.as_fd())
+    /// Reads what the pipe still holds of a run that has ended.
+    pub(super) fn end_run(&mut self, pipe: &PipeReader) {
+        for _ in 0..LAST_CHUNKS {
+            if !self.read(pipe) {
+                break;
+            }
+        }
+        self.is_between_runs = true;
     }
 
-    /// Reads a chunk, if there is one.
-    pub(super) fn read(&mut self) {
-        self.read_chunks(1);
-    }
-
-    /// The last line, with what the pipe still holds.
-    pub(super) fn finish(&mut self) -> Option<String> {
-        self.read_chunks(LAST_CHUNKS);
+    /// The last line of the run that has ended.
+    pub(super) fn take_last_line(&mut self) -> Option<String> {
         std::mem::take(&mut self.last_line).finish()
     }
 
-    fn read_chunks(&mut self, most: usize) {
-        let mut chunk = [0; CHUNK_BYTES];
-        for _ in 0..most {
-            if !self.is_readable {
-                return;
+    /// Reads a chunk; whether there was one.
+    pub(super) fn read(&mut self, mut pipe: &PipeReader) -> bool {
+        match pipe.read(&mut self.chunk) {
+            Ok(length @ 1..) => {
+                self.has_foreign_text |= self.is_between_runs;
+                if !self.is_between_runs {
+                    self.last_line.push(self.chunk.get(..length).unwrap_or_default());
+                }
+                true
             }
-            match self.reader.read(&mut chunk) {
-                Ok(length @ 1..) => self.last_line.push(chunk.get(..length).unwrap_or_default()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Ok(0) | Err(_) => self.is_readable = false,
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => false,
+            Ok(0) | Err(_) => {
+                self.is_readable = false;
+                false
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use speckit_core::app::AppConfig;
 use speckit_core::bench::stats::{Criteria, Samples, compare};
 use speckit_core::config::resolve::{Checked, Document, Inputs, Layers, Rules};
+use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Environment, Language, parse};
 use speckit_core::policy::{Policy, PolicyConfig};
 use speckit_core::retry::backoff::Backoff;
@@ -44,6 +45,7 @@ macro_rules! hot_paths {
 pub(crate) const HOT_PATHS: &[HotPath] = hot_paths! {
     parse_toml(&toml_source());
     parse_json(&Source::document(LayerKind::File, "schema.json", AppConfig::SCHEMA));
+    prepared_schema(&Source::document(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA));
     merge(&[models::defaults(), models::layer(LayerKind::File, "config.toml", &models::file(MODELS), Language::Toml)]);
     check(ready_to_check());
     explain(&checked());
@@ -62,6 +64,11 @@ fn parse_toml(source: &Arc<Source>) {
 #[inline(never)]
 fn parse_json(source: &Arc<Source>) {
     drop(black_box(parse(source, Language::Json)));
+}
+
+#[inline(never)]
+fn prepared_schema(source: &Arc<Source>) {
+    drop(black_box(Schema::of_prepared(AppConfig::PREPARED_SCHEMA, source)));
 }
 
 #[inline(never)]

@@ -65,7 +65,7 @@ impl Schema {
         if of_content != Fingerprint::of_bytes(content).to_bytes() {
             return None;
         }
-        let mut reader = StoredReader { rest: content, source };
+        let mut reader = StoredReader { rest: content, source, patterns: Vec::new() };
         let graph = Stored::read(&mut reader)?;
         reader.rest.is_empty().then(|| Self::of_graph(graph))
     }

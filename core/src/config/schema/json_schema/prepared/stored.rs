@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::config::schema::json_schema::pattern::Pattern;
 use crate::tree::{Datetime, Key, Kind, List, Number, Origin, Segment, Source, Table, Text, TypeSet, Value};
 
 /// The bytes that are written.
@@ -21,6 +22,8 @@ pub(super) struct StoredReader<'b> {
     pub(super) rest: &'b [u8],
     /// The text of the schema.
     pub(super) source: &'b Arc<Source>,
+    /// Equal patterns are compiled once.
+    pub(super) patterns: Vec<Pattern>,
 }
 
 /// What can be written as bytes and read from them.

@@ -125,7 +125,13 @@ impl Stored for Pattern {
     }
 
     fn read(reader: &mut StoredReader<'_>) -> Option<Self> {
-        Self::uncompiled(&Text::read(reader)?).ok()
+        let text = Text::read(reader)?;
+        if let Some(known) = reader.patterns.iter().find(|known| known.as_str() == text.as_str()) {
+            return Some(known.clone());
+        }
+        let pattern = Self::uncompiled(&text).ok()?;
+        reader.patterns.push(pattern.clone());
+        Some(pattern)
     }
 }
 

@@ -71,7 +71,8 @@ fn other_bytes_are_read_without_a_panic() {
             let mut other = content.to_vec();
             other[at] = byte;
             // Whether they are a graph does not matter.
-            let _: Option<SchemaGraph> = Stored::read(&mut StoredReader { rest: &other, source: &source });
+            let _: Option<SchemaGraph> =
+                Stored::read(&mut StoredReader { rest: &other, source: &source, patterns: Vec::new() });
         }
     }
 }

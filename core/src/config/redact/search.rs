@@ -54,21 +54,21 @@ pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: 
     SecretSearch::new(root).may_be_secret(key, value)
 }
 
-/// Finds out for many values of one tree whether they may be secrets. What describes the way to the last value is kept, since the
+/// Finds out for many values of one tree whether they may be secrets. What describes the path to the last value is kept, since the
 /// next one is usually near.
 pub(crate) struct SecretSearch<D> {
     root: D,
     has_secret: bool,
-    way: RefCell<Vec<Step<D>>>,
+    path: RefCell<Vec<Step<D>>>,
 }
 
-/// A step to the last value, and what describes the value behind it.
+/// A segment of the path, and what describes the value at its end.
 type Step<D> = (Segment, Option<Described<D>>);
 
 impl<D: KeyDescription> SecretSearch<D> {
     /// A search in the tree that `root` describes.
     pub(crate) fn new(root: D) -> Self {
-        Self { has_secret: root.has_secret(), root, way: RefCell::default() }
+        Self { has_secret: root.has_secret(), root, path: RefCell::default() }
     }
 
     /// Whether the value at the key may be a secret.
@@ -77,9 +77,9 @@ impl<D: KeyDescription> SecretSearch<D> {
             return false;
         }
         let root = &self.root;
-        let mut way = self.way.borrow_mut();
-        self.follow(&mut way, key);
-        let described = match way.last() {
+        let mut path = self.path.borrow_mut();
+        self.follow(&mut path, key);
+        let described = match path.last() {
             Some((_, described)) => described.as_ref(),
             None => Some(&Described::root(root)),
         };
@@ -90,16 +90,16 @@ impl<D: KeyDescription> SecretSearch<D> {
         }
     }
 
-    /// Makes the way to the last value the one to this key.
-    fn follow(&self, way: &mut Vec<Step<D>>, key: &[Segment]) {
-        let known = way.iter().zip(key).take_while(|((known, _), segment)| known == *segment).count();
-        way.truncate(known);
+    /// Replaces the path by that to this key. Their common beginning stays.
+    fn follow(&self, path: &mut Vec<Step<D>>, key: &[Segment]) {
+        let known = path.iter().zip(key).take_while(|((known, _), segment)| known == *segment).count();
+        path.truncate(known);
         for segment in key.iter().skip(known) {
-            let described = match way.last() {
+            let described = match path.last() {
                 Some((_, around)) => around.as_ref().and_then(|around| around.below(&self.root, segment)),
                 None => Described::root(&self.root).below(&self.root, segment),
             };
-            way.push((segment.clone(), described));
+            path.push((segment.clone(), described));
         }
     }
 }

@@ -29,6 +29,7 @@ mod adjacently_tagged;
 mod aliases;
 mod all_errors;
 mod culprit;
+mod enclosing;
 mod exact_reader;
 mod failure;
 mod located_text;

@@ -11,16 +11,13 @@ use serde::de::{
 };
 
 use super::adjacently_tagged::is_adjacently_tagged;
+use super::enclosing::Enclosing;
 use super::failure::TypedFailure;
 use super::outline::Outline;
 use super::secret::is_secret;
 use crate::tree::TypeSet;
 use crate::tree::foreign_names::is_datetime;
 
-/// How often a type may lie in itself, as in a tree of settings.
-const MAX_RECURSION: usize = 2;
-/// Deeper values are not probed: their types lie in themselves in a way that has no name.
-const MAX_DEPTH: usize = 64;
 /// More passes than any settings of a program need.
 const MAX_PASSES: usize = 10_000;
 
@@ -59,25 +56,6 @@ pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Res
     seed.deserialize(Probe { outline: &mut Outline::default(), text, above: None, steps: &steps })
 }
 
-/// A type around the value, with the one around it.
-#[derive(Clone, Copy)]
-struct Enclosing<'p> {
-    /// The address of its fields, variants or name. It is the same for each value of the type.
-    id: *const u8,
-    depth: usize,
-    above: Option<&'p Enclosing<'p>>,
-}
-
-impl<'p> Enclosing<'p> {
-    /// The type as one more around the value; `None` if it lies in itself too often.
-    fn within(id: *const u8, above: Option<&'p Self>) -> Option<Self> {
-        let repeats =
-            core::iter::successors(above, |enclosing| enclosing.above).filter(|enclosing| enclosing.id == id);
-        let depth = above.map_or(0, |above| above.depth) + 1;
-        (repeats.count() < MAX_RECURSION && depth < MAX_DEPTH).then_some(Self { id, depth, above })
-    }
-}
-
 /// Makes up one value, and notes what it is read as.
 struct Probe<'p> {
     outline: &'p mut Outline,
@@ -106,12 +84,6 @@ impl<'p> Probe<'p> {
     fn stop(self, types: TypeSet) -> TypedFailure {
         self.leaf(types);
         TypedFailure::mismatch("a value", "a type that contains itself")
-    }
-
-    /// One level deeper, for a list or a map, which has no name.
-    fn deeper(&self) -> Option<Enclosing<'p>> {
-        let depth = self.above.map_or(0, |above| above.depth) + 1;
-        (depth < MAX_DEPTH).then_some(Enclosing { id: core::ptr::null(), depth, above: self.above })
     }
 
     /// Reads a value with others inside. If nothing new was asked for, another pass would find nothing either.
@@ -168,7 +140,7 @@ impl<'p> Probe<'p> {
 
     /// A tuple of this length, or a list.
     fn list<'de, V: Visitor<'de>>(self, tuple: Option<usize>, visitor: V) -> Result<V::Value, TypedFailure> {
-        let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::ARRAY)) };
+        let Some(above) = Enclosing::unnamed(self.above) else { return Err(self.stop(TypeSet::ARRAY)) };
         self.inside(TypeSet::ARRAY, |probe| {
             let left = match tuple {
                 Some(length) => {
@@ -253,7 +225,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
-        let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::OBJECT)) };
+        let Some(above) = Enclosing::unnamed(self.above) else { return Err(self.stop(TypeSet::OBJECT)) };
         self.inside(TypeSet::OBJECT, |probe| {
             visitor.visit_map(EntryProbe { probe: Probe { above: Some(&above), ..probe }, is_read: false })
         })

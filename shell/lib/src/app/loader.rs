@@ -115,7 +115,7 @@ impl ConfigLoader {
         let is_own = prefix_of(&self.prefix).is_ok_and(|prefix| prefix == PREFIX);
         Builder::<AppConfig>::default()
             .defaults_text("defaults.toml", AppConfig::DEFAULTS)
-            .prepared_schema("config.schema.json", AppConfig::SCHEMA, AppConfig::PREPARED_SCHEMA)
+            .schema_prepared_as("config.schema.json", AppConfig::SCHEMA, AppConfig::PREPARED_SCHEMA)
             .with_extension(|| Box::new(Application::default()))
             .env_prefix(self.prefix.as_str())
             .env_reserved(RESERVED.iter().copied().filter(|_| is_own))

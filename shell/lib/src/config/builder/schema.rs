@@ -47,10 +47,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn schema_prepared(self, text: &str, prepared: &[u8]) -> Self {
-        self.prepared_schema("schema", text, prepared)
+        self.schema_prepared_as("schema", text, prepared)
     }
 
-    pub(crate) fn prepared_schema(mut self, name: &str, text: &str, prepared: &[u8]) -> Self {
+    pub(crate) fn schema_prepared_as(mut self, name: &str, text: &str, prepared: &[u8]) -> Self {
         let source = Source::document(LayerKind::Defaults, name, text);
         match Schema::of_prepared(prepared, &source) {
             Some(schema) => {

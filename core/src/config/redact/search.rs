@@ -247,3 +247,39 @@ pub(super) fn is_near(name: &str, other: &str) -> bool {
 fn is_telling(value: &Value) -> bool {
     !matches!(value.kind(), Kind::Bool(_) | Kind::Null | Kind::Unset)
 }
+
+#[cfg(test)]
+#[cfg(feature = "schema")]
+mod tests {
+    use super::*;
+    use crate::config::schema::{Documents, Schema};
+    use crate::config::source::{Language, parse};
+    use crate::tree::{Key, LayerKind, Origin, Source};
+
+    const SCHEMA: &str = r#"{"properties": {
+        "a": {"properties": {"password": {"x-secret": true}, "port": {"type": "integer"}}},
+        "b": {"properties": {"c": {"properties": {"token": {"x-secret": true}, "port": {"type": "integer"}}}}},
+        "list": {"items": {"properties": {"key": {"x-secret": true}, "port": {"type": "integer"}}}}
+    }}"#;
+
+    #[test]
+    fn a_search_does_not_depend_on_the_value_before() {
+        let source = Source::document(LayerKind::Defaults, "schema.json", SCHEMA);
+        let document = parse(&source, Language::Json).unwrap();
+        let schema = Schema::compile(&Documents::new("file:///schema.json", document.root())).unwrap();
+        let value = Value::new(Kind::String("hunter2".into()), Origin::whole(&source));
+        let secret = ["a.password", "b.c.token", "list[0].key", "list[1].key"].map(|key| (key, true));
+        let open = ["a.port", "b.c.port", "list[0].port", "list[1].port"].map(|key| (key, false));
+        let all = [secret, open].concat();
+        for (first, _) in &all {
+            for (second, expected) in &all {
+                let search = SecretSearch::new(schema.description());
+                let found = [first, second].map(|key| {
+                    let key: Key = key.parse().unwrap();
+                    search.may_be_secret(key.segments(), &value)
+                });
+                assert_eq!(found[1], *expected, "{second} after {first}");
+            }
+        }
+    }
+}

@@ -26,7 +26,8 @@ pub(crate) struct SimulatedLogin {
 /// What a login did.
 pub(crate) struct LoginReport {
     pub(crate) outcome: Outcome,
-    /// Each event with the time of the simulated monotonic clock.
+    /// Each event with the time that the login had read last on the simulated monotonic clock.
+    /// The login counts its waits from this time, not from the later one at which the event is seen.
     pub(crate) events: Vec<(Duration, LoginEvent)>,
     /// How long all of it took in truth.
     pub(crate) elapsed: Duration,
@@ -52,8 +53,9 @@ impl SimulatedLogin {
         let (mut events, mut jumps) = (Vec::new(), wall_jumps.into_iter());
         let outcome = authenticator.log_in(&CancelToken::new(), &mut |event| {
             act(event);
-            events.push((clock.now().monotonic, event.clone()));
-            clock.state.lock().unwrap().wall_offset += jumps.next().unwrap_or_default();
+            let mut state = clock.state.lock().unwrap();
+            events.push((state.last_reading, event.clone()));
+            state.wall_offset += jumps.next().unwrap_or_default();
         });
         LoginReport { outcome, events, elapsed: began.elapsed(), stored: storage.load().unwrap() }
     }
@@ -70,13 +72,15 @@ struct SimulatedClock {
 #[derive(Default)]
 struct JumpedTime {
     waits: Duration,
+    last_reading: Duration,
     wall_offset: i64,
 }
 
 impl LoginClock for SimulatedClock {
     fn now(&self) -> Now {
-        let state = self.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         let monotonic = self.began.elapsed() + state.waits;
+        state.last_reading = monotonic;
         let wall = BEGIN + monotonic.mul_f64(self.wall_speed);
         let offset = Duration::from_secs(state.wall_offset.unsigned_abs());
         let wall = if state.wall_offset < 0 { wall.saturating_sub(offset) } else { wall + offset };

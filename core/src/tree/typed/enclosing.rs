@@ -16,6 +16,7 @@ pub(super) struct Enclosing<'p> {
 
 impl<'p> Enclosing<'p> {
     /// The type as one more around the value; `None` if it lies in itself too often.
+    #[inline(never)]
     pub(super) fn within(id: *const u8, above: Option<&'p Self>) -> Option<Self> {
         let repeats =
             core::iter::successors(above, |enclosing| enclosing.above).filter(|enclosing| enclosing.id == id);

@@ -36,7 +36,7 @@ use crate::tree::{Key, Segment, Text, TypeSet};
 #[derive(Clone, Debug)]
 pub struct Outline {
     pub(super) types: TypeSet,
-    /// The fields of a struct, or the variants with content of an enum: in the order of the type while it is probed, then sorted.
+    /// The fields of a struct, or the variants with content of an enum: in the order in which the type or the search names them.
     pub(super) fields: Vec<(&'static str, Outline)>,
     /// The values of a map, whose keys are free.
     pub(super) others: Option<Box<Outline>>,
@@ -153,6 +153,18 @@ impl Outline {
 
     /// The names of the fields and of the variants with content, without aliases, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sorted_fields().into_iter().map(|(name, _)| *name)
+    }
+
+    /// A type is searched at each start, and its names are listed now and then, so they are sorted here.
+    fn sorted_fields(&self) -> Vec<&(&'static str, Self)> {
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_unstable_by_key(|(name, _)| *name);
+        fields
+    }
+
+    /// [`names`](Self::names) in any order.
+    pub(crate) fn unsorted_names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| *name)
     }
 
@@ -164,7 +176,7 @@ impl Outline {
     /// The field with this name or alias.
     pub fn field(&self, name: &str) -> Option<&str> {
         let name = self.rare().aliases.get(name).copied().unwrap_or(name);
-        self.names().find(|field| *field == name)
+        self.unsorted_names().find(|field| *field == name)
     }
 
     /// The texts of an enum: its variants without content, sorted; none for other types.
@@ -248,7 +260,7 @@ impl Outline {
         if self.fields.is_empty() || !self.types.without(TypeSet::OBJECT.or(TypeSet::NULL)).is_empty() {
             visit(key, self);
         }
-        for (name, field) in &self.fields {
+        for (name, field) in self.sorted_fields() {
             key.push(Segment::Name(Text::new_static(name)));
             field.leaves_below(key, visit);
             key.pop();
@@ -298,10 +310,17 @@ impl Outline {
         &mut self.fields[at].1
     }
 
-    /// Ends the search: sorts the fields and the variants. The elements of a tuple after one that no made-up value fits were not asked for, and
+    /// The variant of an enum that is asked for next.
+    pub(super) fn next_variant(&mut self, variants: &'static [&'static str]) -> &'static str {
+        if !self.state.is_asked {
+            self.rare_mut().open_variants = variants;
+        }
+        self.rare().open_variants.first().or(variants.first()).copied().unwrap_or_default()
+    }
+
+    /// Ends the search: sorts the variants. The elements of a tuple after one that no made-up value fits were not asked for, and
     /// may be secret. If one element of a tuple is secret, all are.
     pub(super) fn finish(&mut self) {
-        self.fields.sort_unstable_by_key(|(name, _)| *name);
         self.fields.iter_mut().for_each(|(_, field)| field.finish());
         self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.finish());
         if let Some(rare) = &mut self.rare {

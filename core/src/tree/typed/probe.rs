@@ -2,6 +2,9 @@
 //!
 //! A type stops at the first value that it does not accept. So it is deserialized several times, and each time it gets only
 //! the members that it was not asked about yet.
+//!
+//! Each type has its own copy of what is generic here, and nearly all of it runs once at a start, from a cold cache. So what does not depend
+//! on the type is in functions that are not inlined.
 
 use core::cell::Cell;
 
@@ -67,6 +70,7 @@ struct Probe<'p> {
 }
 
 impl<'p> Probe<'p> {
+    #[inline(never)]
     fn ask(&mut self, types: TypeSet) {
         self.outline.types = self.outline.types.or(types);
         if !self.outline.state.is_asked {
@@ -75,12 +79,14 @@ impl<'p> Probe<'p> {
         }
     }
 
+    #[inline(never)]
     fn leaf(mut self, types: TypeSet) {
         self.ask(types);
         self.outline.state.is_complete = true;
     }
 
     /// Ends the search at a type that lies in itself.
+    #[cold]
     fn stop(self, types: TypeSet) -> TypedFailure {
         self.leaf(types);
         TypedFailure::mismatch("a value", "a type that contains itself")
@@ -96,12 +102,7 @@ impl<'p> Probe<'p> {
         let Self { outline, text, above, steps } = self;
         let before = steps.get();
         let result = read(Probe { outline: &mut *outline, text, above, steps });
-        let has_all = outline.rare().open_variants.is_empty()
-            && outline.below_it().all(|below| below.state.is_complete);
-        if !outline.state.is_complete && (has_all || steps.get() == before) {
-            outline.state.is_complete = true;
-            steps.set(steps.get() + 1);
-        }
+        note_completion(outline, steps, before);
         result
     }
 
@@ -114,22 +115,7 @@ impl<'p> Probe<'p> {
             return Err(self.stop(TypeSet::OBJECT));
         };
         self.inside(TypeSet::OBJECT, |probe| {
-            let Probe { outline, text, steps, .. } = probe;
-            if outline.fields.is_empty() {
-                outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
-            }
-            let repeated = outline.rare().repeated;
-            if repeated.is_some() {
-                outline.rare_mut().repeated = None;
-                steps.set(steps.get() + 1);
-            }
-            let mut access = FieldProbe {
-                next: 0,
-                repeated,
-                read: None,
-                current: None,
-                probe: Probe { outline, text, above: Some(&above), steps },
-            };
+            let mut access = FieldProbe::of(Probe { above: Some(&above), ..probe }, fields);
             let result = visitor.visit_map(&mut access);
             if let Err(failure) = &result {
                 access.note_alias(failure);
@@ -257,25 +243,39 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         let Some(enclosing) = Enclosing::within(variants.as_ptr().cast(), self.above) else {
             return Err(self.stop(TypeSet::NONE));
         };
-        if !self.outline.state.is_asked {
-            self.outline.rare_mut().open_variants = variants;
-        }
+        let name = self.outline.next_variant(variants);
         self.inside(TypeSet::NONE, |probe| {
             let Probe { outline, text, steps, .. } = probe;
             let above = Some(&enclosing);
-            let name = outline.rare().open_variants.first().or(variants.first()).copied().unwrap_or_default();
             let result = visitor.visit_enum(VariantProbe {
                 probe: Probe { outline: &mut *outline, text, above, steps },
                 name,
             });
-            let content = outline.fields.iter().find(|(variant, _)| *variant == name);
-            let is_complete = content.is_none_or(|(_, content)| content.state.is_complete);
-            if is_complete && let Some((_, rest)) = outline.rare().open_variants.split_first() {
-                outline.rare_mut().open_variants = rest;
-                steps.set(steps.get() + 1);
-            }
+            note_variant(outline, steps, name);
             result
         })
+    }
+}
+
+/// Notes that another pass would find nothing more in a value with others inside, after one that began at `before`.
+#[inline(never)]
+fn note_completion(outline: &mut Outline, steps: &Cell<usize>, before: usize) {
+    let has_all =
+        outline.rare().open_variants.is_empty() && outline.below_it().all(|below| below.state.is_complete);
+    if !outline.state.is_complete && (has_all || steps.get() == before) {
+        outline.state.is_complete = true;
+        steps.set(steps.get() + 1);
+    }
+}
+
+/// Goes on to the next variant of an enum, if all of this one was asked for.
+#[inline(never)]
+fn note_variant(outline: &mut Outline, steps: &Cell<usize>, name: &str) {
+    let content = outline.fields.iter().find(|(variant, _)| *variant == name);
+    let is_complete = content.is_none_or(|(_, content)| content.state.is_complete);
+    if is_complete && let Some((_, rest)) = outline.rare().open_variants.split_first() {
+        outline.rare_mut().open_variants = rest;
+        steps.set(steps.get() + 1);
     }
 }
 
@@ -292,8 +292,45 @@ struct FieldProbe<'p> {
     probe: Probe<'p>,
 }
 
-impl FieldProbe<'_> {
+impl<'p> FieldProbe<'p> {
+    #[inline(never)]
+    fn of(probe: Probe<'p>, fields: &'static [&'static str]) -> Self {
+        if probe.outline.fields.is_empty() {
+            probe.outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
+        }
+        let repeated = probe.outline.rare().repeated;
+        if repeated.is_some() {
+            probe.outline.rare_mut().repeated = None;
+            probe.steps.set(probe.steps.get() + 1);
+        }
+        Self { next: 0, repeated, read: None, current: None, probe }
+    }
+
+    /// Goes on to the next name.
+    #[inline(never)]
+    fn next_name(&mut self) -> Option<&'static str> {
+        let fields = &self.probe.outline.fields;
+        let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == self.repeated;
+        let mut rest = fields.iter().enumerate().skip(self.next);
+        let open = rest.find(|(_, (name, field))| is_open(*name, field));
+        self.current = open.map(|(at, _)| at);
+        self.next = self.current.map_or(fields.len(), |at| at + 1);
+        open.map(|(_, (name, _))| *name)
+    }
+
+    /// The probe of the field with the last name.
+    #[inline(never)]
+    fn value(&mut self) -> Result<Probe<'_>, TypedFailure> {
+        let Probe { outline, text, above, steps } = &mut self.probe;
+        let Some((name, field)) = self.current.take().and_then(|at| outline.fields.get_mut(at)) else {
+            return Err(TypedFailure::mismatch("the name of a field", "its value"));
+        };
+        self.read = Some(*name);
+        Ok(Probe { outline: field, text, above: *above, steps })
+    }
+
     /// Two names of one field follow each other, and the type says so at the second one.
+    #[inline(never)]
     fn note_alias(&mut self, failure: &TypedFailure) {
         let outline = &mut *self.probe.outline;
         let second = self.current.and_then(|at| outline.fields.get(at)).map(|(name, _)| *name);
@@ -318,23 +355,12 @@ impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
     type Error = TypedFailure;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
-        let fields = &self.probe.outline.fields;
-        let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == self.repeated;
-        let mut rest = fields.iter().enumerate().skip(self.next);
-        let open = rest.find(|(_, (name, field))| is_open(*name, field));
-        self.current = open.map(|(at, _)| at);
-        self.next = self.current.map_or(fields.len(), |at| at + 1);
-        let name = open.map(|(_, (name, _))| StrDeserializer::new(name));
+        let name = self.next_name().map(StrDeserializer::new);
         name.map(|name| seed.deserialize(name)).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TypedFailure> {
-        let Probe { outline, text, above, steps } = &mut self.probe;
-        let Some((name, field)) = self.current.take().and_then(|at| outline.fields.get_mut(at)) else {
-            return Err(TypedFailure::mismatch("the name of a field", "its value"));
-        };
-        self.read = Some(*name);
-        seed.deserialize(Probe { outline: field, text, above: *above, steps })
+        seed.deserialize(self.value()?)
     }
 }
 

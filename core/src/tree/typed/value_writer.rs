@@ -54,6 +54,7 @@ impl<'o> ValueWriter<'o> {
         Ok(Self { depth: self.depth + 1, ..self })
     }
 
+    #[inline(never)]
     fn scalar(self, kind: Kind) -> Result<Option<Value>, TypedFailure> {
         Ok(Some(self.value(kind)))
     }
@@ -160,6 +161,7 @@ pub(super) struct ListWriter<'o> {
 }
 
 impl<'o> ListWriter<'o> {
+    #[inline(never)]
     fn new(writer: ValueWriter<'o>, length: usize) -> Result<Self, TypedFailure> {
         let elements = with_room(length);
         Ok(Self { inside: writer.inside()?, variant: None, elements })
@@ -174,13 +176,20 @@ impl<'o> ListWriter<'o> {
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), TypedFailure> {
-        let written = element.serialize(self.inside).map_err(|failure| {
+        let written = element.serialize(self.inside);
+        self.push(written)
+    }
+
+    #[inline(never)]
+    fn push(&mut self, written: Result<Option<Value>, TypedFailure>) -> Result<(), TypedFailure> {
+        let written = written.map_err(|failure| {
             below_variant(failure.below(Segment::Index(self.elements.len())), self.variant)
         })?;
         self.elements.push(self.inside.or_null(written));
         Ok(())
     }
 
+    #[inline(never)]
     fn close(self) -> Result<Option<Value>, TypedFailure> {
         let list = self.inside.array(self.elements);
         Ok(Some(self.inside.in_variant(self.variant, list)))
@@ -221,6 +230,7 @@ pub(super) struct TableWriter<'o> {
 }
 
 impl<'o> TableWriter<'o> {
+    #[inline(never)]
     fn new(writer: ValueWriter<'o>, length: usize) -> Result<Self, TypedFailure> {
         let members = with_room(length);
         Ok(Self { inside: writer.inside()?, members, is_datetime: false, ..Self::of_datetime(writer) })
@@ -241,7 +251,14 @@ impl<'o> TableWriter<'o> {
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, name: Text, member: &T) -> Result<(), TypedFailure> {
-        let written = member.serialize(self.inside).map_err(|failure| self.below(failure, &name))?;
+        let written = member.serialize(self.inside);
+        self.push(name, written)
+    }
+
+    /// Adds a member that was written. Not inlined, so that the code of each field is small.
+    #[inline(never)]
+    fn push(&mut self, name: Text, written: Result<Option<Value>, TypedFailure>) -> Result<(), TypedFailure> {
+        let written = written.map_err(|failure| self.below(failure, &name))?;
         self.members.extend(written.map(|written| (name, written)));
         Ok(())
     }
@@ -251,6 +268,7 @@ impl<'o> TableWriter<'o> {
         below_variant(failure.below(Segment::Name(name.clone())), self.variant)
     }
 
+    #[inline(never)]
     fn close(mut self) -> Result<Option<Value>, TypedFailure> {
         self.members.sort_by(|(name, _), (next, _)| name.cmp(next));
         let mut same = self.members.chunk_by(|(name, _), (next, _)| name == next);

@@ -341,12 +341,19 @@ impl<'a> EnvironmentNames<'a> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         if let Some(outline) = self.outline_of(key) {
             // A schema has every field, but not the aliases.
-            let fields = outline.names().filter(|_| self.schema.is_none());
+            let fields = outline.unsorted_names().filter(|_| self.schema.is_none());
             names.extend(fields.chain(outline.aliases()).filter(|name| wanted(name)).map(Text::new));
         }
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         names.extend(present.into_iter().flat_map(Table::keys).filter(|name| wanted(name)).cloned());
         names
+    }
+
+    /// Whether the schema, the type or a layer has a member of that name at the key.
+    pub(super) fn lists_name(&self, key: &Key, name: &str) -> bool {
+        let table = self.present.and_then(|present| present.get(key));
+        table.is_some_and(|table| table.member(name).is_some())
+            || !self.names_at(key, &|known| known == name).is_empty()
     }
 
     /// The keys of values: those of the schema that are not tables, and those of the layers that are known.

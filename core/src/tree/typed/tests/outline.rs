@@ -81,8 +81,8 @@ fn lines<T: DeserializeOwned>() -> Vec<String> {
                 .trim_end()
                 .into(),
         );
-        for (name, field) in &outline.fields {
-            walk(field, &alloc::format!("{at}.{name}"), lines);
+        for name in outline.names() {
+            walk(outline.member(name).unwrap(), &alloc::format!("{at}.{name}"), lines);
         }
         outline.others.iter().for_each(|others| walk(others, &alloc::format!("{at}.*"), lines));
         outline.elements.iter().for_each(|elements| walk(elements, &alloc::format!("{at}[]"), lines));

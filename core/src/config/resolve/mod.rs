@@ -54,6 +54,8 @@ struct Base {
     layers: Vec<Layer>,
     schema_defaults: Option<Layer>,
     merged: Merged,
+    /// Whether the schema has no further defaults for the merged tree.
+    is_complete: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -135,7 +137,14 @@ impl Rules {
             all.insert(0, defaults.clone());
             merged = self.merge_all(&all);
         }
-        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, diagnostics });
+        self.base = merged.map(|merged| {
+            let further = self
+                .schema()
+                .zip(schema_defaults.as_ref())
+                .and_then(|(schema, known)| schema.further_defaults(Some(merged.root()), known, None));
+            let is_complete = further.is_none();
+            Base { layers: all, schema_defaults, merged, is_complete, diagnostics }
+        });
         self
     }
 
@@ -376,9 +385,12 @@ impl Rules {
     /// Adds the schema's `default`s, which depend on the merged tree of all other layers.
     fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
         let present = merged.as_ref().map(Merged::root);
-        let known = self.base.as_ref().and_then(|base| base.schema_defaults.as_ref());
+        let known = self.base.as_ref().and_then(|base| Some((base, base.schema_defaults.as_ref()?)));
         let defaults = self.schema().and_then(|schema| match known {
-            Some(known) => schema.further_defaults(present, known),
+            Some((base, known)) => {
+                let complete = base.is_complete.then(|| base.merged.root());
+                schema.further_defaults(present, known, complete)
+            }
             None => schema.defaults(present),
         });
         let all = match (&defaults, merged) {

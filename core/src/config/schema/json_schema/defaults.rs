@@ -19,12 +19,19 @@ impl Schema {
     /// Of alternatives, only the one beside `null` and the one that the discriminator chooses have an effect, and only in a table
     /// that is set. Tables in lists get theirs after the merge.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
-        self.graph.lowest_layer(present, None).map(Layer::new)
+        self.graph.lowest_layer(Given { present, ..Given::default() }).map(Layer::new)
     }
 
-    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
-    pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
-        self.graph.lowest_layer(present, Some(known.root())).map(Layer::new)
+    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before. `complete` is a tree for
+    /// which there are none: where `present` is like it, none are looked for.
+    pub(crate) fn further_defaults(
+        &self,
+        present: Option<&Value>,
+        known: &Layer,
+        complete: Option<&Value>,
+    ) -> Option<Layer> {
+        let given = Given { present, known: Some(known.root()), complete, implied: None };
+        self.graph.lowest_layer(given).map(Layer::new)
     }
 }
 
@@ -37,19 +44,27 @@ struct Given<'v> {
     implied: Option<&'v Value>,
     /// The default that is known.
     known: Option<&'v Value>,
+    /// A value of the other layers for which the known default is all, of the same subschemas.
+    complete: Option<&'v Value>,
 }
 
 impl<'v> Given<'v> {
     fn member(self, name: &str) -> Self {
         let member = |table: Option<&'v Value>| table.and_then(|table| table.member(name));
-        Self { present: member(self.present), implied: member(self.implied), known: member(self.known) }
+        Self {
+            present: member(self.present),
+            implied: member(self.implied),
+            known: member(self.known),
+            complete: member(self.complete),
+        }
     }
 
-    /// Whether no layer sets more than the default that is known.
+    /// Whether no layer sets more than the default that is known, or nothing more is known to follow from what they set.
     fn is_known(self) -> bool {
-        self.present.zip(self.known).is_some_and(|(present, known)| {
+        let is_default = self.present.zip(self.known).is_some_and(|(present, known)| {
             present == known && present.origin() == known.origin() && present.joined().is_empty()
-        })
+        });
+        is_default || self.implied.is_none() && self.complete.is_some() && self.complete == self.present
     }
 }
 
@@ -101,18 +116,22 @@ impl SchemaGraph {
 
     /// Whether a table of these subschemas replaces the one of lower layers (`x-merge`).
     pub(super) fn replaces(&self, nodes: &[NodeId]) -> bool {
-        let mut nodes = self.with_parts(nodes).into_iter().filter(|id| self.strategies_below.contains(*id));
-        nodes.any(|id| self.node(id).notes.merge == Some(MergeStrategy::Replace))
+        let has_strategy = |id: &NodeId| self.strategies_below.contains(*id);
+        nodes.iter().any(has_strategy)
+            && self
+                .with_parts(nodes)
+                .iter()
+                .any(|id| self.node(*id).notes.merge == Some(MergeStrategy::Replace))
     }
 
-    fn lowest_layer(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
+    fn lowest_layer(&self, given: Given<'_>) -> Option<Value> {
         let root = [SchemaGraph::ROOT];
         // The defaults of such a table are added to the merged one.
-        let is_table = present.is_some_and(|present| present.as_table().is_some());
+        let is_table = given.present.is_some_and(|present| present.as_table().is_some());
         if is_table && self.replaces(&root) {
             return None;
         }
-        self.default_at(&root, Given { present, known, implied: None }, &mut AbsentTables::default())
+        self.default_at(&root, given, &mut AbsentTables::default())
     }
 
     /// The default of a value: its own, in a table also those of its members.
@@ -133,14 +152,16 @@ impl SchemaGraph {
         let is_table = |value: &&Value| value.as_table().is_some();
         let present = given.present.filter(is_table);
         let implied = given.implied.filter(is_table);
-        let nodes = self.conjunction(nodes, present);
+        let all = self.conjunction(nodes, present);
+        let complete = given.complete.filter(|complete| all == self.conjunction(nodes, Some(complete)));
+        let nodes = all;
         let own = nodes.iter().find_map(|id| self.node(*id).notes.default.as_ref());
         let own = own.filter(|_| given.known.is_none());
         // The `null` of an optional table has no effect in a table that is set.
         if let Some(other) = own.filter(|own| !is_table(own) && present.is_none()) {
             return Some(other.clone());
         }
-        let given = Given { present, implied, ..given };
+        let given = Given { present, implied, complete, ..given };
         self.default_table(nodes, own.filter(is_table), given, present.is_some() || is_root, absent)
     }
 

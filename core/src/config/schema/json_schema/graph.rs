@@ -1,6 +1,6 @@
 //! A schema as a graph of numbered nodes.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -372,10 +372,12 @@ impl SchemaGraph {
             return nodes.to_vec();
         }
         let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
+        // In their order, which is nearly always the one in which they come.
+        let mut seen: Vec<NodeId> = Vec::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
         while let Some(id) = rest.pop() {
-            if seen.insert(id) {
+            if let Err(place) = seen.binary_search(&id) {
+                seen.insert(place, id);
                 all.push(id);
                 rest.extend(self.node(id).in_place().into_iter().rev());
             }

@@ -15,14 +15,22 @@ const MAX_NAMES: usize = 12;
 impl Schema {
     /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
     pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
-        if self.is_in_map_of_anything(key) {
+        let full = key.segments().len();
+        let (mut is_in_map, mut is_known) = (false, key.is_root());
+        self.visit_while(key, &mut |depth, nodes| {
+            is_in_map |= depth + 1 == full && key.last_name().is_some() && self.is_map_of_anything(nodes);
+            is_known |= depth == full && nodes.iter().any(|id| !self.graph.node(*id).refuses);
+            !is_in_map
+        });
+        if is_in_map {
             return Some((TypeSet::ANY, TypeSet::ANY));
         }
-        let full = key.segments().len();
-        let mut known = key.is_root();
-        self.visit(key, &mut |depth, node| known |= depth == full && !node.refuses);
         let at = |key: &Key| self.graph.types_at(SchemaGraph::ROOT, key.segments());
-        known.then(|| (at(key), at(&key.element(0))))
+        is_known.then(|| {
+            let types = at(key);
+            let has_elements = types.contains(TypeSet::ARRAY);
+            (types, if has_elements { at(&key.element(0)) } else { TypeSet::NONE })
+        })
     }
 
     /// The variable that the schema names for a key (`x-env`).
@@ -219,7 +227,7 @@ impl Schema {
         loop {
             let nodes = self.graph.with_parts(&here);
             let mut found: Option<(&Text, &str)> = None;
-            if self.take_other_names(&nodes) {
+            if self.take_other_names(&nodes) && !self.refuse_other_names(&here) {
                 return None;
             }
             for node in nodes.iter().map(|id| self.graph.node(*id)) {
@@ -245,6 +253,13 @@ impl Schema {
                 }
             }
         }
+    }
+
+    /// Whether a node that applies to every table of these subschemas refuses all members that it does not name.
+    fn refuse_other_names(&self, nodes: &[NodeId]) -> bool {
+        self.graph.conjunction(nodes, None).iter().map(|id| self.graph.node(*id)).any(|node| {
+            node.patterns.is_empty() && node.additional.is_some_and(|rest| self.graph.node(rest).refuses)
+        })
     }
 
     /// Whether the nodes, which all apply to one table, allow members that they do not name.
@@ -277,18 +292,6 @@ impl Schema {
         let is_object =
             |node: &SchemaNode| node.types != TypeSet::ANY && node.types.contains(TypeSet::OBJECT);
         nodes().all(is_silent) && nodes().any(is_object)
-    }
-
-    /// Whether the key names a member of a map of anything.
-    fn is_in_map_of_anything(&self, key: &Key) -> bool {
-        let Some(table) = key.parent().filter(|_| key.last_name().is_some()) else { return false };
-        let full = table.segments().len();
-        let mut is_map = false;
-        self.visit_while(&table, &mut |depth, nodes| {
-            is_map = depth == full && self.is_map_of_anything(nodes);
-            true
-        });
-        is_map
     }
 
     /// The names that the schema gives to the members of a table, and whether it allows others.

@@ -36,7 +36,8 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Value, Refusal> {
     let mut builder = TreeBuilder::new(source);
     let mut error: Option<ParseError> = None;
     let mut tokens = toml_parser::Source::new(source.text()).lex();
-    let mut lines = Vec::new();
+    // One allocation, as no token is empty.
+    let mut lines = Vec::with_capacity(source.text().len().min(TOKENS));
     while read_lines(&mut tokens, &mut lines) {
         parse_document(&lines, &mut builder, &mut error);
         if let Some(place) = builder.too_deep {

@@ -82,7 +82,7 @@ impl EnvironmentNames<'_> {
         let part = self.suffix(variable)?.rsplit("__").next()?;
         let (table, name) = (key.parent()?, key.last_name()?);
         let is_lowered = part != name && part.to_lowercase() == name && self.named(variable).is_none();
-        if !is_lowered || !self.names_at(&table, &|known| known == name).is_empty() {
+        if !is_lowered || self.lists_name(&table, name) {
             return None;
         }
         let is_meant = self.schema.is_some_and(|schema| schema.keeps_case(&table).is_some());

@@ -1,5 +1,6 @@
 //! Reading variables into a tree.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -41,8 +42,15 @@ struct EnvironmentReader<'a> {
     environment: &'a Environment,
     links: ServiceLinks<'a>,
     diagnostics: Vec<Diagnostic>,
-    /// By key; the flag is true if a former name set it.
-    settings: BTreeMap<Key, (Value, bool)>,
+    // Boxed, since each node of a map has room for eleven.
+    settings: BTreeMap<Key, Box<Setting>>,
+}
+
+/// The value that a variable sets.
+struct Setting {
+    value: Value,
+    /// Whether the variable has a former name.
+    is_former: bool,
 }
 
 impl<'a> EnvironmentReader<'a> {
@@ -148,14 +156,14 @@ impl<'a> EnvironmentReader<'a> {
             self.diagnostics.push(diagnostic.help(format!("set `{canonical}` instead")));
         }
         match self.settings.get(&key) {
-            Some((first, first_is_former)) if *first_is_former == former => {
-                let message = format!("`{}` and `{name}` both set this key", first.origin());
+            Some(first) if first.is_former == former => {
+                let message = format!("`{}` and `{name}` both set this key", first.value.origin());
                 let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key, message).at(value.origin());
                 self.diagnostics.push(diagnostic.help("keep one of them"));
             }
             // The current name wins over a former one, in any order.
-            Some((_, false)) => {}
-            _ => drop(self.settings.insert(key, (value, former))),
+            Some(first) if !first.is_former => {}
+            _ => drop(self.settings.insert(key, Box::new(Setting { value, is_former: former }))),
         }
     }
 
@@ -182,81 +190,69 @@ impl<'a> EnvironmentReader<'a> {
 
     /// The tree of all settings. An element of a list (`KEY__0`) changes the list of the layers below.
     fn tree(&mut self) -> Option<Value> {
-        let mut root = TreeBuilder::default();
-        for (key, (value, _)) in &self.settings {
-            root.put(key.segments(), value);
-        }
+        let settings: Vec<(&Key, &Value)> =
+            self.settings.iter().map(|(key, setting)| (key, &setting.value)).collect();
         let lower = LowerLayers { schema: self.names.schema, present: self.names.present };
-        root.value(&mut Key::root(), lower, &mut self.diagnostics)
+        value_at(&mut Key::root(), &settings, lower, &mut self.diagnostics)
     }
 }
 
-/// A node of the tree that is being built.
-#[derive(Default)]
-struct TreeBuilder {
-    own: Option<Value>,
-    members: BTreeMap<Segment, TreeBuilder>,
-}
-
-impl TreeBuilder {
-    fn put(&mut self, segments: &[Segment], value: &Value) {
-        match segments.split_first() {
-            None => self.own = Some(value.clone()),
-            Some((first, rest)) => self.members.entry(first.clone()).or_default().put(rest, value),
+/// The value of `settings`, which are at the key or below it and sorted.
+fn value_at(
+    key: &mut Key,
+    settings: &[(&Key, &Value)],
+    lower: LowerLayers<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    let depth = key.segments().len();
+    let (own, inner) = match settings.split_first() {
+        Some(((at, own), inner)) if *at == key => (Some((*own).clone()), inner),
+        _ => (None, settings),
+    };
+    let mut names = Vec::new();
+    let mut elements = Vec::new();
+    for same in
+        inner.chunk_by(|(one, _), (other, _)| one.segments().get(depth) == other.segments().get(depth))
+    {
+        let Some(segment) = same.first().and_then(|(at, _)| at.segments().get(depth)) else { continue };
+        key.push(segment.clone());
+        let value = value_at(key, same, lower, diagnostics);
+        key.pop();
+        match (segment, value) {
+            (Segment::Name(name), Some(value)) => names.push((name.clone(), value)),
+            (Segment::Index(index), Some(value)) => elements.push((*index, value)),
+            (_, None) => {}
         }
     }
-
-    fn value(
-        self,
-        key: &mut Key,
-        lower: LowerLayers<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Value> {
-        let mut names = Vec::new();
-        let mut elements = Vec::new();
-        for (segment, branch) in self.members {
-            key.push(segment.clone());
-            let value = branch.value(key, lower, diagnostics);
-            key.pop();
-            match (segment, value) {
-                (Segment::Name(name), Some(value)) => names.push((name, value)),
-                (Segment::Index(index), Some(value)) => elements.push((index, value)),
-                (_, None) => {}
-            }
-        }
-        let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
-        let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
-        if let Some(own) = &self.own {
-            let message = format!("`{}` sets the whole value and `{origin}` a part of it", own.origin());
-            diagnostics.push(
-                Diagnostic::error(Code::EnvAmbiguous, key.clone(), message)
-                    .at(&origin)
-                    .help("keep one of them"),
-            );
-            return self.own;
-        }
-        if let (Some((_, name)), Some((_, item))) = (names.first(), elements.first()) {
-            let (name, item) = (name.origin(), item.origin());
-            let message = format!("`{item}` sets an item of a list and `{name}` a key of a table");
-            let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key.clone(), message).at(item);
-            diagnostics.push(diagnostic.help("keep one of them"));
-        }
-        if elements.is_empty() || !names.is_empty() {
-            return Some(lower.table(key, names, origin));
-        }
-        let places: Vec<(usize, Origin)> =
-            elements.iter().map(|(index, item)| (*index, item.origin().clone())).collect();
-        lower
-            .list(key, elements, origin)
-            .map_err(|error| {
-                let ItemError { index, message, help } = error;
-                let place = places.iter().find(|(number, _)| *number == index);
-                let mut diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).help(help);
-                diagnostic.origin = place.map(|(_, origin)| origin.clone());
-                diagnostics.push(diagnostic);
-            })
-            .ok()
+    let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
+    let Some(origin) = inner.map(|value| value.origin().clone()) else { return own };
+    if let Some(own) = own {
+        let message = format!("`{}` sets the whole value and `{origin}` a part of it", own.origin());
+        let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key.clone(), message).at(&origin);
+        diagnostics.push(diagnostic.help("keep one of them"));
+        return Some(own);
     }
+    if let (Some((_, name)), Some((_, item))) = (names.first(), elements.first()) {
+        let (name, item) = (name.origin(), item.origin());
+        let message = format!("`{item}` sets an item of a list and `{name}` a key of a table");
+        let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key.clone(), message).at(item);
+        diagnostics.push(diagnostic.help("keep one of them"));
+    }
+    if elements.is_empty() || !names.is_empty() {
+        return Some(lower.table(key, names, origin));
+    }
+    let places: Vec<(usize, Origin)> =
+        elements.iter().map(|(index, item)| (*index, item.origin().clone())).collect();
+    lower
+        .list(key, elements, origin)
+        .map_err(|error| {
+            let ItemError { index, message, help } = error;
+            let place = places.iter().find(|(number, _)| *number == index);
+            let mut diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).help(help);
+            diagnostic.origin = place.map(|(_, origin)| origin.clone());
+            diagnostics.push(diagnostic);
+        })
+        .ok()
 }
 
 /// The warning that a free name was read in small letters.

@@ -30,6 +30,29 @@ fn settings() -> impl Strategy<Value = Json> {
     root.prop_map(|members| json!({ "type": "object", "properties": members }))
 }
 
+/// Settings with two variants of a table, each with members and defaults of its own; `x` chooses one.
+fn variants() -> impl Strategy<Value = Json> {
+    let variant = |(number, schema): (usize, Json)| {
+        let mut properties = schema["properties"].clone();
+        properties["x"] = json!({ "const": number });
+        json!({ "type": "object", "properties": properties })
+    };
+    prop::array::uniform2(settings()).prop_map(move |settings| {
+        let variants: Vec<Json> = settings.into_iter().enumerate().map(variant).collect();
+        json!({ "type": "object", "properties": { "t": { "anyOf": variants } } })
+    })
+}
+
+/// A configuration that may choose one of the [`variants`].
+fn choosing() -> impl Strategy<Value = Value> {
+    let table = (prop_oneof![3 => (0..2_i64).prop_map(Some), 1 => Just(None)], configuration());
+    table.prop_map(|(chosen, table)| {
+        let mut table = table.to_json();
+        chosen.into_iter().for_each(|chosen| table["x"] = chosen.into());
+        tree(&json!({ "t": table }))
+    })
+}
+
 fn configuration() -> impl Strategy<Value = Value> {
     let leaf =
         prop_oneof![3 => (0..9_i64).prop_map(Json::from), 1 => Just(json!("x")), 1 => Just(json!([2]))];
@@ -64,9 +87,10 @@ proptest! {
 
     #[test]
     fn merging_fixed_layers_in_advance_gives_the_same_result(
-        schema in settings(),
-        fixed in configuration(),
-        file in configuration(),
+        (schema, fixed, file) in prop_oneof![
+            (settings(), configuration(), configuration()),
+            (variants(), choosing(), choosing()),
+        ],
     ) {
         let schema = compile(&schema).unwrap();
         let [lower, upper] = [fixed, file].map(Layer::new);

@@ -383,9 +383,16 @@ impl Rules {
     }
 
     /// Adds the schema's `default`s, which depend on the merged tree of all other layers.
-    fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
+    fn with_defaults(&self, mut merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
+        let mut known = self.base.as_ref().and_then(|base| Some((base, base.schema_defaults.as_ref()?)));
+        if let (Some(schema), Some((base, _)), Some(all)) = (self.schema(), known, &merged)
+            && !schema.chooses_alike(base.merged.root(), all.root())
+        {
+            // The defaults below the fixed layers, which are the lowest layer, are those of another variant.
+            layers.drain(..layers.len().min(1));
+            (merged, known) = (self.merge_all(layers), None);
+        }
         let present = merged.as_ref().map(Merged::root);
-        let known = self.base.as_ref().and_then(|base| Some((base, base.schema_defaults.as_ref()?)));
         let defaults = self.schema().and_then(|schema| match known {
             Some((base, known)) => {
                 let complete = base.is_complete.then(|| base.merged.root());

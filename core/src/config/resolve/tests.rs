@@ -36,11 +36,14 @@ fn a_search_for_the_secrets_of_many_values_finds_what_it_finds_for_each_alone() 
 
 mod defaults;
 mod items;
+mod spellings;
 mod variants;
 
 /// Layers over a schema, which may be empty.
 struct Case<'a> {
     schema: &'a str,
+    /// A file below the others that is merged in advance.
+    fixed: Option<&'a str>,
     files: Vec<&'a str>,
     variables: Vec<(&'a str, &'a str)>,
     overrides: Vec<Override>,
@@ -48,7 +51,12 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn of(schema: &'a str, files: &[&'a str]) -> Self {
-        Self { schema, files: files.to_vec(), variables: Vec::new(), overrides: Vec::new() }
+        Self { schema, fixed: None, files: files.to_vec(), variables: Vec::new(), overrides: Vec::new() }
+    }
+
+    fn above(mut self, fixed: &'a str) -> Self {
+        self.fixed = Some(fixed);
+        self
     }
 
     fn variable(mut self, name: &'a str, text: &'a str) -> Self {
@@ -72,7 +80,14 @@ impl<'a> Case<'a> {
             let schema = parse(&schema, Language::Json).unwrap();
             Schema::compile(&Documents::new("file:///s.json", schema.root())).unwrap()
         });
-        Rules::new(schema).with_prefix("APP", &[])
+        let rules = Rules::new(schema).with_prefix("APP", &[]);
+        match self.fixed {
+            Some(text) => {
+                let source = Source::document(LayerKind::File, "fixed.toml", text);
+                rules.with_fixed_layers(&[parse(&source, Language::Toml).unwrap()])
+            }
+            None => rules,
+        }
     }
 
     /// The files are called `1.toml`, `2.toml` and so on.

@@ -92,5 +92,6 @@ never! {
     pub(crate) fn variant_since(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<(String, Origin)>;
     pub(crate) fn left_from(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<String>;
     pub(crate) fn with_late_defaults(&self, &Value) -> Option<Value>;
+    pub(crate) fn chooses_alike(&self, &Value, &Value) -> bool;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer, Option<&Value>) -> Option<Layer>;
 }

@@ -1,4 +1,4 @@
-//! The defaults of a table above a value that replaced them.
+//! The defaults of a table above a value that replaced them, and those above fixed layers.
 
 use super::*;
 
@@ -46,4 +46,44 @@ fn a_list_item_above_another_value_gets_the_defaults_of_its_members() {
         "t": {"properties": {"port": {"default": 80}}}}}}}}"#;
     let files = ["l = [{ id = 1, t = 5 }]", "l = [{ id = 1, t = {} }]"];
     assert_eq!(Case::of(schema, &files).shown(), "{ l = [{ id = 1, t = { port = 80 } }] }");
+}
+
+/// The key `o` has another default in each of two variants.
+const OF_VARIANTS: &str = r#"{"properties": {"kind": {"enum": ["a", "b"]}, "o": {"type": "object"}}, "oneOf": [
+    {"properties": {"kind": {"const": "a"}, "o": {"properties": {"x": {"default": 1}}}}},
+    {"properties": {"kind": {"const": "b"}, "o": {"properties": {"y": {"default": 2}}}}}]}"#;
+
+const STORE_OF_KIND: &str = r#"{"properties": {"s": {"oneOf": [
+    {"properties": {"kind": {"const": "disk"}, "path": {"default": "/x"}, "limit": {"default": 1}}},
+    {"properties": {"kind": {"const": "net"}, "port": {"default": 80}, "limit": {"default": 2}}}]}}}"#;
+
+#[test]
+fn defaults_above_fixed_layers_are_those_of_all_layers_together() {
+    let optional = r#"{"properties": {"t": {"type": "object", "required": ["n"],
+        "properties": {"n": {"type": "integer"}, "d": {"default": 1}}}}}"#;
+    for (schema, fixed, file, expected) in [
+        (OF_VARIANTS, "kind = 'a'\no.z = 0", "kind = 'b'", "{ kind = \"b\", o = { y = 2, z = 0 } }"),
+        (OF_VARIANTS, "kind = 'a'\no.z = 0", "o.w = 0", "{ kind = \"a\", o = { w = 0, x = 1, z = 0 } }"),
+        (
+            STORE_OF_KIND,
+            "s.kind = 'disk'",
+            "s.kind = 'net'",
+            "{ s = { kind = \"net\", limit = 2, port = 80 } }",
+        ),
+        (
+            STORE_OF_KIND,
+            "s.kind = 'disk'",
+            "s.limit = 5",
+            "{ s = { kind = \"disk\", limit = 5, path = \"/x\" } }",
+        ),
+        (STORE_OF_KIND, "o = 1", "s.kind = 'net'", "{ o = 1, s = { kind = \"net\", limit = 2, port = 80 } }"),
+        (optional, "s = 1", "t.n = 2", "{ s = 1, t = { d = 1, n = 2 } }"),
+        (optional, "t.n = 1", "t.n = 2", "{ t = { d = 1, n = 2 } }"),
+        (SCHEMA, "a = 3", "a.y = 5", FILLED),
+        (SCHEMA, "a.y = 4", "a.n = {}", "{ a = { n = { z = 2 }, x = 1, y = 4 } }"),
+    ] {
+        let in_advance = Case::of(schema, &[file]).above(fixed);
+        assert_eq!(Case::of(schema, &[fixed, file]).shown(), expected, "{fixed} {file}");
+        assert_eq!(in_advance.shown(), expected, "{fixed} {file}");
+    }
 }

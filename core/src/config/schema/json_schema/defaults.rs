@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
 use super::schema::Schema;
 use crate::config::{Layer, MergeStrategy, merge};
-use crate::tree::{Text, Value};
+use crate::tree::{Segment, Text, Value};
 
 impl Schema {
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
@@ -22,8 +22,9 @@ impl Schema {
         self.graph.lowest_layer(Given { present, ..Given::default() }).map(Layer::new)
     }
 
-    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before. `complete` is a tree for
-    /// which there are none: where `present` is like it, none are looked for.
+    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned for a tree of which `present`
+    /// [chooses the variants](Self::chooses_alike). `complete` is a tree for which there are none: where `present` is like it, none are
+    /// looked for.
     pub(crate) fn further_defaults(
         &self,
         present: Option<&Value>,
@@ -32,6 +33,11 @@ impl Schema {
     ) -> Option<Layer> {
         let given = Given { present, known: Some(known.root()), complete, implied: None };
         self.graph.lowest_layer(given).map(Layer::new)
+    }
+
+    /// Whether two trees choose the same variant wherever a discriminator chooses one, and so may have the same defaults.
+    pub(crate) fn chooses_alike(&self, one: &Value, other: &Value) -> bool {
+        self.graph.choose_alike(&[SchemaGraph::ROOT], one, other)
     }
 }
 
@@ -44,7 +50,7 @@ struct Given<'v> {
     implied: Option<&'v Value>,
     /// The default that is known.
     known: Option<&'v Value>,
-    /// A value of the other layers for which the known default is all, of the same subschemas.
+    /// A value of the other layers for which the known default is all.
     complete: Option<&'v Value>,
 }
 
@@ -124,6 +130,21 @@ impl SchemaGraph {
                 .any(|id| self.node(*id).notes.merge == Some(MergeStrategy::Replace))
     }
 
+    fn choose_alike(&self, nodes: &[NodeId], one: &Value, other: &Value) -> bool {
+        if one == other || !nodes.iter().any(|id| self.variants_below.contains(*id)) {
+            return true;
+        }
+        let chosen = self.conjunction(nodes, Some(one));
+        let are_alike = |(name, member): (&Text, &Value)| {
+            other.member(name).is_none_or(|other| {
+                let of = self.below(&chosen, &Segment::Name(name.clone()));
+                self.choose_alike(&of, member, other)
+            })
+        };
+        chosen == self.conjunction(nodes, Some(other))
+            && one.as_table().is_none_or(|members| members.iter().all(are_alike))
+    }
+
     fn lowest_layer(&self, given: Given<'_>) -> Option<Value> {
         let root = [SchemaGraph::ROOT];
         // The defaults of such a table are added to the merged one.
@@ -152,16 +173,14 @@ impl SchemaGraph {
         let is_table = |value: &&Value| value.as_table().is_some();
         let present = given.present.filter(is_table);
         let implied = given.implied.filter(is_table);
-        let all = self.conjunction(nodes, present);
-        let complete = given.complete.filter(|complete| all == self.conjunction(nodes, Some(complete)));
-        let nodes = all;
+        let nodes = self.conjunction(nodes, present);
         let own = nodes.iter().find_map(|id| self.node(*id).notes.default.as_ref());
         let own = own.filter(|_| given.known.is_none());
         // The `null` of an optional table has no effect in a table that is set.
         if let Some(other) = own.filter(|own| !is_table(own) && present.is_none()) {
             return Some(other.clone());
         }
-        let given = Given { present, implied, complete, ..given };
+        let given = Given { present, implied, ..given };
         self.default_table(nodes, own.filter(is_table), given, present.is_some() || is_root, absent)
     }
 

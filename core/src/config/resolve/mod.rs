@@ -54,8 +54,6 @@ struct Base {
     layers: Vec<Layer>,
     schema_defaults: Option<Layer>,
     merged: Merged,
-    /// Whether the schema has no further defaults for the merged tree.
-    is_complete: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -137,14 +135,7 @@ impl Rules {
             all.insert(0, defaults.clone());
             merged = self.merge_all(&all);
         }
-        self.base = merged.map(|merged| {
-            let further = self
-                .schema()
-                .zip(schema_defaults.as_ref())
-                .and_then(|(schema, known)| schema.further_defaults(Some(merged.root()), known, None));
-            let is_complete = further.is_none();
-            Base { layers: all, schema_defaults, merged, is_complete, diagnostics }
-        });
+        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, diagnostics });
         self
     }
 
@@ -394,10 +385,7 @@ impl Rules {
         }
         let present = merged.as_ref().map(Merged::root);
         let defaults = self.schema().and_then(|schema| match known {
-            Some((base, known)) => {
-                let complete = base.is_complete.then(|| base.merged.root());
-                schema.further_defaults(present, known, complete)
-            }
+            Some((base, known)) => schema.further_defaults(present, known, base.merged.root()),
             None => schema.defaults(present),
         });
         let all = match (&defaults, merged) {

@@ -93,5 +93,5 @@ never! {
     pub(crate) fn left_from(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<String>;
     pub(crate) fn with_late_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn chooses_alike(&self, &Value, &Value) -> bool;
-    pub(crate) fn further_defaults(&self, Option<&Value>, &Layer, Option<&Value>) -> Option<Layer>;
+    pub(crate) fn further_defaults(&self, Option<&Value>, &Layer, &Value) -> Option<Layer>;
 }

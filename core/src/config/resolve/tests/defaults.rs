@@ -60,7 +60,7 @@ const STORE_OF_KIND: &str = r#"{"properties": {"s": {"oneOf": [
 #[test]
 fn defaults_above_fixed_layers_are_those_of_all_layers_together() {
     let optional = r#"{"properties": {"t": {"type": "object", "required": ["n"],
-        "properties": {"n": {"type": "integer"}, "d": {"default": 1}}}}}"#;
+        "properties": {"n": {"type": "integer"}, "d": {"default": 1}}}, "u": {"default": 0}}}"#;
     for (schema, fixed, file, expected) in [
         (OF_VARIANTS, "kind = 'a'\no.z = 0", "kind = 'b'", "{ kind = \"b\", o = { y = 2, z = 0 } }"),
         (OF_VARIANTS, "kind = 'a'\no.z = 0", "o.w = 0", "{ kind = \"a\", o = { w = 0, x = 1, z = 0 } }"),
@@ -77,8 +77,8 @@ fn defaults_above_fixed_layers_are_those_of_all_layers_together() {
             "{ s = { kind = \"disk\", limit = 5, path = \"/x\" } }",
         ),
         (STORE_OF_KIND, "o = 1", "s.kind = 'net'", "{ o = 1, s = { kind = \"net\", limit = 2, port = 80 } }"),
-        (optional, "s = 1", "t.n = 2", "{ s = 1, t = { d = 1, n = 2 } }"),
-        (optional, "t.n = 1", "t.n = 2", "{ t = { d = 1, n = 2 } }"),
+        (optional, "s = 1", "t.n = 2", "{ s = 1, t = { d = 1, n = 2 }, u = 0 }"),
+        (optional, "t.n = 1", "t.n = 2", "{ t = { d = 1, n = 2 }, u = 0 }"),
         (SCHEMA, "a = 3", "a.y = 5", FILLED),
         (SCHEMA, "a.y = 4", "a.n = {}", "{ a = { n = { z = 2 }, x = 1, y = 4 } }"),
     ] {

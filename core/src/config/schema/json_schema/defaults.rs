@@ -23,15 +23,15 @@ impl Schema {
     }
 
     /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned for a tree of which `present`
-    /// [chooses the variants](Self::chooses_alike). `complete` is a tree for which there are none: where `present` is like it, none are
-    /// looked for.
+    /// [chooses the variants](Self::chooses_alike). That tree with these defaults is `filled`: where `present` is like it, nothing is looked
+    /// for.
     pub(crate) fn further_defaults(
         &self,
         present: Option<&Value>,
         known: &Layer,
-        complete: Option<&Value>,
+        filled: &Value,
     ) -> Option<Layer> {
-        let given = Given { present, known: Some(known.root()), complete, implied: None };
+        let given = Given { present, known: Some(known.root()), filled: Some(filled), implied: None };
         self.graph.lowest_layer(given).map(Layer::new)
     }
 
@@ -50,8 +50,8 @@ struct Given<'v> {
     implied: Option<&'v Value>,
     /// The default that is known.
     known: Option<&'v Value>,
-    /// A value of the other layers for which the known default is all.
-    complete: Option<&'v Value>,
+    /// The value for which the known default was found, with that default.
+    filled: Option<&'v Value>,
 }
 
 impl<'v> Given<'v> {
@@ -61,16 +61,16 @@ impl<'v> Given<'v> {
             present: member(self.present),
             implied: member(self.implied),
             known: member(self.known),
-            complete: member(self.complete),
+            filled: member(self.filled),
         }
     }
 
-    /// Whether no layer sets more than the default that is known, or nothing more is known to follow from what they set.
+    /// Whether no layer sets more than the default that is known, or more than that for which it was found.
     fn is_known(self) -> bool {
         let is_default = self.present.zip(self.known).is_some_and(|(present, known)| {
             present == known && present.origin() == known.origin() && present.joined().is_empty()
         });
-        is_default || self.implied.is_none() && self.complete.is_some() && self.complete == self.present
+        is_default || self.filled.is_some() && self.filled == self.present
     }
 }
 

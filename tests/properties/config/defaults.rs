@@ -53,6 +53,65 @@ fn choosing() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Schemas of every kind of table and list that has defaults.
+fn rich() -> impl Strategy<Value = Json> {
+    let list = |merge: &str| json!({ "type": "array", "items": { "type": "integer" }, "default": [1, 7], "x-merge": merge });
+    let leaf = prop_oneof![
+        (0..4_i64).prop_map(|int| json!({ "default": int })),
+        Just(json!({})),
+        Just(json!({ "default": null })),
+        select(&["append", "union", "replace"][..]).prop_map(list),
+    ];
+    let schema = leaf.prop_recursive(3, 24, 4, |lower| {
+        let members = btree_map(select(&NAMES[..]).prop_map(String::from), lower.clone(), 1..=4);
+        let table = members.prop_map(|members| json!({ "type": "object", "properties": members }));
+        let with = |keyword: &'static str, value: Json| {
+            move |mut table: Json| {
+                table[keyword] = value.clone();
+                table
+            }
+        };
+        prop_oneof![
+            4 => table.clone(),
+            1 => table.clone().prop_map(with("required", json!(["a"]))),
+            1 => table.clone().prop_map(with("x-merge", json!("replace"))),
+            1 => table.clone().prop_map(with("default", json!({ "b": 5 }))),
+            1 => table.clone().prop_map(with("type", json!(["object", "null"]))),
+            1 => table.clone().prop_map(|table| json!({ "anyOf": [table, { "type": "null" }] })),
+            1 => (table.clone(), lower.clone())
+                .prop_map(move |(table, other)| with("additionalProperties", other)(table)),
+            1 => table.clone()
+                .prop_map(|table| json!({ "properties": { "e": { "default": 3 } }, "allOf": [table] })),
+            2 => (table.clone(), table.clone()).prop_map(|(mut one, mut other)| {
+                one["properties"]["d"] = json!({ "const": 0 });
+                other["properties"]["d"] = json!({ "const": 1 });
+                json!({ "type": "object", "oneOf": [one, other] })
+            }),
+            1 => (table.clone(), any::<bool>()).prop_map(|(table, by)| {
+                let merge = if by { json!({ "by": "a" }) } else { json!("append") };
+                json!({ "type": "array", "items": table, "x-merge": merge })
+            }),
+        ]
+    });
+    let root = btree_map(select(&NAMES[..]).prop_map(String::from), schema, 1..=4);
+    root.prop_map(|members| json!({ "type": "object", "properties": members }))
+}
+
+/// Any configuration, with tables in lists.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        4 => (0..2_i64).prop_map(Json::from),
+        1 => Just(json!([2])),
+        1 => Just(json!([{ "a": 1, "b": 2 }])),
+        1 => Just(json!(null)),
+    ];
+    let value = leaf.prop_recursive(3, 20, 4, |lower| {
+        btree_map(select(&NAMES[..]).prop_map(String::from), lower, 0..=4).prop_map(|members| json!(members))
+    });
+    btree_map(select(&NAMES[..]).prop_map(String::from), value, 0..=4)
+        .prop_map(|members| tree(&json!(members)))
+}
+
 fn configuration() -> impl Strategy<Value = Value> {
     let leaf =
         prop_oneof![3 => (0..9_i64).prop_map(Json::from), 1 => Just(json!("x")), 1 => Just(json!([2]))];
@@ -90,6 +149,7 @@ proptest! {
         (schema, fixed, file) in prop_oneof![
             (settings(), configuration(), configuration()),
             (variants(), choosing(), choosing()),
+            (rich(), anything(), anything()),
         ],
     ) {
         let schema = compile(&schema).unwrap();

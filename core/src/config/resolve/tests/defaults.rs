@@ -87,3 +87,11 @@ fn defaults_above_fixed_layers_are_those_of_all_layers_together() {
         assert_eq!(in_advance.shown(), expected, "{fixed} {file}");
     }
 }
+
+#[test]
+fn the_history_of_a_list_above_fixed_layers_names_its_default_once() {
+    let schema = r#"{"properties": {"t": {"additionalProperties": {"default": 0},
+        "properties": {"l": {"type": "array", "x-merge": "replace", "default": [1]}}}}}"#;
+    let case = Case::of(schema, &["t.l = [2]"]).above("");
+    assert_eq!(case.history("t.l"), ["s.json:2:80 [1] Shadowed", "1.toml:1:7 [2] Won"]);
+}

@@ -300,7 +300,7 @@ impl SchemaGraph {
             is_complete
                 && is_fixed
                 && !self.varies(id)
-                && node.notes.merge != Some(MergeStrategy::Replace)
+                && (node.notes.merge != Some(MergeStrategy::Replace) || self.named_below(id).next().is_none())
                 && node.all_of.iter().chain(&node.reference).all(is_settled)
                 && self.named_below(id).all(|(_, id)| is_settled(id))
         })

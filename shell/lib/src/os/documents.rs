@@ -358,8 +358,8 @@ pub fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
-#[cfg(feature = "agents")]
 /// Looks up a command: as a path if it has a separator, otherwise in the folders of `PATH`.
+#[cfg(feature = "agents")]
 pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
     if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {
         return state(Path::new(command));

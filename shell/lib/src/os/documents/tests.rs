@@ -210,6 +210,7 @@ fn what_a_file_lacks_is_told_apart() {
 }
 
 #[cfg(unix)]
+#[cfg(feature = "agents")]
 #[test]
 fn a_command_is_a_file_that_may_be_executed() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -37,6 +37,7 @@ mod name_reader;
 mod name_writer;
 mod notes;
 mod outline;
+mod outline_search;
 mod probe;
 mod secret;
 #[cfg(test)]

@@ -43,11 +43,11 @@ pub struct Outline {
     /// The elements of a list.
     pub(super) elements: Option<Box<Outline>>,
     /// Boxed, since most keys have none of it.
-    rare: Option<Box<RareParts>>,
+    pub(super) rare: Option<Box<RareParts>>,
     pub(super) is_buffered: bool,
     pub(super) is_secret: bool,
     /// Whether it, or something below it, is secret; known at the end of the search.
-    has_secret: bool,
+    pub(super) has_secret: bool,
     /// Whether it, or something below it, has aliases; known at the end of the search.
     pub(super) has_aliases: bool,
     pub(super) state: ProbeState,
@@ -297,48 +297,6 @@ impl Outline {
             .chain(self.others.as_deref())
             .chain(self.elements.as_deref())
             .chain(&self.rare().items)
-    }
-
-    /// The field or variant of this name, which is added if it is new.
-    #[expect(clippy::indexing_slicing, reason = "there is a field at this position")]
-    pub(super) fn field_mut(&mut self, name: &'static str) -> &mut Self {
-        let at = self.fields.iter().position(|(field, _)| *field == name);
-        let at = at.unwrap_or_else(|| {
-            self.fields.push((name, Self::default()));
-            self.fields.len() - 1
-        });
-        &mut self.fields[at].1
-    }
-
-    /// The variant of an enum that is asked for next.
-    pub(super) fn next_variant(&mut self, variants: &'static [&'static str]) -> &'static str {
-        if !self.state.is_asked {
-            self.rare_mut().open_variants = variants;
-        }
-        self.rare().open_variants.first().or(variants.first()).copied().unwrap_or_default()
-    }
-
-    /// Ends the search: sorts the variants. The elements of a tuple after one that no made-up value fits were not asked for, and
-    /// may be secret. If one element of a tuple is secret, all are.
-    pub(super) fn finish(&mut self) {
-        self.fields.iter_mut().for_each(|(_, field)| field.finish());
-        self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.finish());
-        if let Some(rare) = &mut self.rare {
-            rare.variants.sort_unstable();
-            rare.variants.dedup();
-            for item in &mut rare.items {
-                item.is_secret |= !item.state.is_asked;
-                item.finish();
-            }
-            // With an element missing, the secret is in the place of another one.
-            let has_secret_item = rare.items.iter().any(|item| item.has_secret);
-            for item in &mut rare.items {
-                item.is_secret |= has_secret_item;
-                item.has_secret |= has_secret_item;
-            }
-        }
-        self.has_secret = self.is_secret || self.below_it().any(Self::has_secret);
-        self.has_aliases = !self.rare().aliases.is_empty() || self.below_it().any(|below| below.has_aliases);
     }
 }
 

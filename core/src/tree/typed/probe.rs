@@ -102,7 +102,9 @@ impl<'p> Probe<'p> {
         let Self { outline, text, above, steps } = self;
         let before = steps.get();
         let result = read(Probe { outline: &mut *outline, text, above, steps });
-        note_completion(outline, steps, before);
+        if outline.completes(steps.get() == before) {
+            steps.set(steps.get() + 1);
+        }
         result
     }
 
@@ -251,31 +253,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
                 probe: Probe { outline: &mut *outline, text, above, steps },
                 name,
             });
-            note_variant(outline, steps, name);
+            if outline.passes_variant(name) {
+                steps.set(steps.get() + 1);
+            }
             result
         })
-    }
-}
-
-/// Notes that another pass would find nothing more in a value with others inside, after one that began at `before`.
-#[inline(never)]
-fn note_completion(outline: &mut Outline, steps: &Cell<usize>, before: usize) {
-    let has_all =
-        outline.rare().open_variants.is_empty() && outline.below_it().all(|below| below.state.is_complete);
-    if !outline.state.is_complete && (has_all || steps.get() == before) {
-        outline.state.is_complete = true;
-        steps.set(steps.get() + 1);
-    }
-}
-
-/// Goes on to the next variant of an enum, if all of this one was asked for.
-#[inline(never)]
-fn note_variant(outline: &mut Outline, steps: &Cell<usize>, name: &str) {
-    let content = outline.fields.iter().find(|(variant, _)| *variant == name);
-    let is_complete = content.is_none_or(|(_, content)| content.state.is_complete);
-    if is_complete && let Some((_, rest)) = outline.rare().open_variants.split_first() {
-        outline.rare_mut().open_variants = rest;
-        steps.set(steps.get() + 1);
     }
 }
 
